@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/log.h"
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <vector>
+
+#define SD_JOURNAL_SUPPRESS_LOCATION
+#include <systemd/sd-journal.h>
+
+namespace iptracking {
+namespace {
+
+Level highest = Level::info;
+
+/// Whether stderr is the stream that systemd gave us: $JOURNAL_STREAM names its device and inode
+/// (systemd.exec(5)).
+bool stderr_is_journal() noexcept {
+    static const bool answer = [] {
+        const char *stream = std::getenv("JOURNAL_STREAM");
+        unsigned long long device = 0, inode = 0;
+        struct stat status {};
+        return stream && std::sscanf(stream, "%llu:%llu", &device, &inode) == 2 && ::fstat(2, &status) == 0 &&
+               status.st_dev == device && status.st_ino == inode;
+    }();
+    return answer;
+}
+
+void append_byte_escaped(std::string &out, unsigned char byte) {
+    static constexpr char digits[] = "0123456789abcdef";
+    out += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+}
+
+/// A message may quote a path or a reason that holds anything: it must not forge a second line.
+std::string one_line(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x20 || byte == 0x7f)
+            append_byte_escaped(out, byte);
+        else
+            out += c;
+    }
+    return out;
+}
+
+void send_to_journal(Level level, const std::string &message, std::initializer_list<Field> fields, const Where &where) {
+    std::vector<std::string> texts{
+        "MESSAGE=" + message,
+        "PRIORITY=" + std::to_string(static_cast<int>(level)),
+        std::string("CODE_FILE=") + where.file,
+        std::string("CODE_FUNC=") + where.function,
+        "CODE_LINE=" + std::to_string(where.line),
+    };
+    for (const Field &field : fields)
+        texts.push_back(std::string(field.name) + "=" + field.value);
+    std::vector<iovec> parts;
+    for (std::string &text : texts)
+        parts.push_back({text.data(), text.size()});
+    sd_journal_sendv(parts.data(), static_cast<int>(parts.size()));
+}
+
+} // namespace
+
+void set_log_level(Level level) noexcept {
+    highest = level;
+}
+
+void log(Level level, std::string_view message, std::initializer_list<Field> fields, Where where) noexcept try {
+    if (level > highest)
+        return;
+    const std::string text = one_line(message);
+    if (stderr_is_journal())
+        send_to_journal(level, text, fields, where);
+    else
+        std::fprintf(stderr, "%s: %s\n", program_invocation_short_name, text.c_str());
+} catch (...) {
+    // A message that cannot be said must not end the program that says it.
+}
+
+std::string printable(std::string_view text, std::size_t limit) {
+    std::string out;
+    for (const char c : text.substr(0, limit)) {
+        if (c >= ' ' && c <= '~')
+            out += c;
+        else
+            append_byte_escaped(out, static_cast<unsigned char>(c));
+    }
+    if (text.size() > limit)
+        out += "…";
+    return out;
+}
+
+} // namespace iptracking

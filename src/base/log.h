@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <syslog.h>
+
+namespace iptracking {
+
+enum class Level : int {
+    error = LOG_ERR,
+    warning = LOG_WARNING,
+    notice = LOG_NOTICE,
+    info = LOG_INFO,
+    debug = LOG_DEBUG,
+};
+
+/// A journal field; its name is one of log_fields.h.
+struct Field {
+    const char *name;
+    std::string value;
+};
+
+/// The place of a log statement in the source (std::source_location is missing in clang 14).
+struct Where {
+    const char *file, *function;
+    int line;
+    static Where here(const char *file = __builtin_FILE(), const char *function = __builtin_FUNCTION(),
+                      int line = __builtin_LINE()) noexcept {
+        return {file, function, line};
+    }
+};
+
+/// Messages less important than `level` are dropped from now on.  At first: info.
+void set_log_level(Level level) noexcept;
+
+/// To the journal with its fields where stderr is the journal's, else a line on stderr.
+/// The message is one line: control characters in it are written as \xHH.
+void log(Level level, std::string_view message, std::initializer_list<Field> fields = {},
+         Where where = Where::here()) noexcept;
+
+/// Text from outside for a message or a terminal: printable ASCII as it is, every other byte as \xHH;
+/// cut with "…" after `limit` bytes.
+std::string printable(std::string_view text, std::size_t limit = 200);
+
+} // namespace iptracking
