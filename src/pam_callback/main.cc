@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "pam_callback/delivery.h"
+#include "pam_callback/options.h"
+#include "pam_callback/pam_event.h"
+#include "pam_callback/refusal.h"
+
+#include <signal.h>
+
+using namespace iptracking;
+
+int main(int argc, char **argv) {
+    Options options;
+    switch (parse_options(argc, argv, options)) {
+    case Parsed::finished:
+        return 0;
+    case Parsed::wrong:
+        return static_cast<int>(ExitStatus::usage);
+    case Parsed::run:
+        break;
+    }
+
+    LineBuffer line;
+    ExitStatus status = describe_pam_event(line, options.remote_only);
+    if (status != ExitStatus::stored)
+        return static_cast<int>(status);
+
+    signal(SIGPIPE, SIG_IGN);
+    status = deliver(line, options);
+    if (status != ExitStatus::stored) {
+        record_refusal(options.fifo, line, status);
+        if (options.verbose) {
+            say(2, "iptracking-pam-callback: event was refused: ");
+            say(2, reason(status));
+            say(2, "\n");
+        }
+    }
+    return static_cast<int>(status);
+}
