@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "loop/service_manager.h"
+
+#include "base/error.h"
+
+#include <cstdlib>
+#include <ctime>
+#include <systemd/sd-daemon.h>
+
+namespace iptracking {
+
+std::vector<PassedFd> take_passed_fds() {
+    char **names = nullptr;
+    const int count = check(sd_listen_fds_with_names(1, &names), "cannot take the descriptors that systemd passed");
+    std::vector<PassedFd> passed;
+    for (int i = 0; i < count; ++i) {
+        passed.push_back({names[i], UniqueFd{SD_LISTEN_FDS_START + i}});
+        std::free(names[i]);
+    }
+    std::free(names);
+    return passed;
+}
+
+void notify_ready() noexcept {
+    sd_notify(0, "READY=1");
+}
+
+void notify_reloading() noexcept {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
+               static_cast<long long>(now.tv_sec) * 1000000 + now.tv_nsec / 1000);
+}
+
+void notify_stopping() noexcept {
+    sd_notify(0, "STOPPING=1");
+}
+
+void notify_status(const std::string &text) noexcept {
+    sd_notifyf(0, "STATUS=%s", text.c_str());
+}
+
+void notify_watchdog() noexcept {
+    sd_notify(0, "WATCHDOG=1");
+}
+
+} // namespace iptracking

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "loop/sources.h"
+
+#include "base/error.h"
+
+#include <ctime>
+
+namespace iptracking {
+
+void IoSource::open(int fd, std::uint32_t events) {
+    close(); // first the old source: epoll knows a descriptor only once (EEXIST)
+    check(sd_event_add_io(loop_.get(), &source_, fd, events, dispatch, this), "cannot watch a descriptor");
+}
+
+void IoSource::enable(bool on) {
+    check(sd_event_source_set_enabled(source_, on ? SD_EVENT_ON : SD_EVENT_OFF), "cannot switch a source");
+}
+
+void IoSource::close() noexcept {
+    source_ = sd_event_source_disable_unref(source_);
+}
+
+int IoSource::dispatch(sd_event_source *, int, std::uint32_t events, void *self) {
+    auto &source = *static_cast<IoSource *>(self);
+    return source.loop_.guard([&] { source.callback_(events); });
+}
+
+Timer::~Timer() {
+    sd_event_source_disable_unref(source_);
+}
+
+void Timer::start(std::chrono::microseconds after) {
+    const auto usec = static_cast<std::uint64_t>(after.count());
+    if (!source_)
+        check(sd_event_add_time_relative(loop_.get(), &source_, CLOCK_MONOTONIC, usec, 0, dispatch, this),
+              "cannot make a timer");
+    else
+        check(sd_event_source_set_time_relative(source_, usec), "cannot set a timer");
+    check(sd_event_source_set_enabled(source_, SD_EVENT_ONESHOT), "cannot start a timer");
+    running_ = true;
+}
+
+void Timer::stop() noexcept {
+    if (source_)
+        sd_event_source_set_enabled(source_, SD_EVENT_OFF);
+    running_ = false;
+}
+
+int Timer::dispatch(sd_event_source *, std::uint64_t, void *self) {
+    auto &timer = *static_cast<Timer *>(self);
+    timer.running_ = false;
+    return timer.loop_.guard(timer.callback_);
+}
+
+Deferred::Deferred(EventLoop &loop, std::function<void()> callback) : loop_(loop), callback_(std::move(callback)) {
+    check(sd_event_add_defer(loop_.get(), &source_, dispatch, this), "cannot make a deferred call");
+    cancel();
+}
+
+Deferred::~Deferred() {
+    sd_event_source_disable_unref(source_);
+}
+
+void Deferred::schedule() {
+    check(sd_event_source_set_enabled(source_, SD_EVENT_ONESHOT), "cannot schedule a call");
+}
+
+void Deferred::cancel() noexcept {
+    sd_event_source_set_enabled(source_, SD_EVENT_OFF);
+}
+
+int Deferred::dispatch(sd_event_source *, void *self) {
+    auto &deferred = *static_cast<Deferred *>(self);
+    return deferred.loop_.guard(deferred.callback_);
+}
+
+} // namespace iptracking
