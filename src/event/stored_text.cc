@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "event/stored_text.h"
+
+#include "line/format.h"
+
+#include <algorithm>
+#include <utf8proc.h>
+
+namespace iptracking {
+namespace {
+
+void append_escaped(std::string &out, unsigned char byte) {
+    out += {'\\', 'x', line::hex_digits[byte >> 4], line::hex_digits[byte & 15]};
+}
+
+/// The size of the character that `text` begins with; 0: it is not valid UTF-8, or must not stand as it is.
+std::size_t size_as_it_is(std::string_view text) noexcept {
+    utf8proc_int32_t code = 0;
+    const auto size = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t *>(text.data()),
+                                       static_cast<utf8proc_ssize_t>(text.size()), &code);
+    const bool control = code < 0x20 || (code >= 0x7f && code < 0xa0);
+    return size > 0 && !control && code != '\\' ? static_cast<std::size_t>(size) : 0;
+}
+
+std::string without_line_escapes(std::string_view value) {
+    std::string raw;
+    raw.reserve(value.size());
+    while (!value.empty()) {
+        if (value.size() >= 4 && value[0] == '\\' && value[1] == 'x') {
+            const int high = line::hex_value(value[2]), low = line::hex_value(value[3]);
+            if (high >= 0 && low >= 0) {
+                raw += static_cast<char>(high * 16 + low);
+                value.remove_prefix(4);
+                continue;
+            }
+        }
+        raw += value[0];
+        value.remove_prefix(1);
+    }
+    return raw;
+}
+
+} // namespace
+
+void append_stored_text(std::string &out, std::string_view value, TextForm form) {
+    const auto as_it_is = [](char c) { return c >= ' ' && c <= '~' && c != '\\'; };
+    if (std::all_of(value.begin(), value.end(), as_it_is)) {
+        out += value;
+        return;
+    }
+    const std::string typed = form == TextForm::escaped ? without_line_escapes(value) : std::string(value);
+    for (std::string_view rest = typed; !rest.empty();) {
+        const std::size_t size = size_as_it_is(rest);
+        if (size == 0)
+            append_escaped(out, static_cast<unsigned char>(rest[0]));
+        else
+            out += rest.substr(0, size);
+        rest.remove_prefix(std::max<std::size_t>(size, 1));
+    }
+}
+
+} // namespace iptracking
