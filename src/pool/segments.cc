@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "pool/segments.h"
+
+#include "base/error.h"
+#include "base/file.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <dirent.h>
+#include <fcntl.h>
+#include <memory>
+#include <sys/statvfs.h>
+#include <vector>
+
+namespace iptracking {
+namespace {
+
+constexpr std::uint64_t most_at_once = 1024 * 1024; // the pipe's size
+constexpr std::uint64_t largest_segment = 4 * 1024 * 1024;
+constexpr std::uint64_t usual_max_bytes = 256 * 1024 * 1024;
+constexpr char suffix[] = ".lines";
+
+struct CloseFolder {
+    void operator()(DIR *folder) const noexcept { ::closedir(folder); }
+};
+
+std::string name_of_segment(std::uint64_t number) {
+    char name[40];
+    std::snprintf(name, sizeof(name), "%016llu%s", static_cast<unsigned long long>(number), suffix);
+    return name;
+}
+
+std::optional<std::uint64_t> number_of_segment(std::string_view name) {
+    if (!name.ends_with(suffix))
+        return std::nullopt;
+    name.remove_suffix(sizeof(suffix) - 1);
+    std::uint64_t number = 0;
+    const auto [stop, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+    return error == std::errc{} && stop == name.data() + name.size() && number > 0 ? std::optional{number}
+                                                                                   : std::nullopt;
+}
+
+std::vector<std::uint64_t> numbers_in(const std::string &path) {
+    const std::unique_ptr<DIR, CloseFolder> folder{::opendir(path.c_str())};
+    if (!folder)
+        throw_errno(errno, "cannot read folder '" + path + "'");
+    std::vector<std::uint64_t> numbers;
+    while (const dirent *entry = ::readdir(folder.get()))
+        if (const auto number = number_of_segment(entry->d_name))
+            numbers.push_back(*number);
+    std::sort(numbers.begin(), numbers.end());
+    return numbers;
+}
+
+} // namespace
+
+Segments::Segments(const std::string &folder, std::optional<std::uint64_t> max_bytes) : path_(folder) {
+    if (::mkdir(path_.c_str(), 0700) < 0 && errno != EEXIST)
+        throw_errno(errno, "cannot make folder '" + path_ + "'");
+    folder_ = open_file(path_, O_RDONLY | O_DIRECTORY);
+    set_max_bytes(max_bytes);
+    for (const std::uint64_t number : numbers_in(path_)) {
+        segments_.push_back(open_segment(number, O_RDWR));
+        size_ += segments_.back().size;
+    }
+    if (segments_.empty())
+        begin_segment();
+}
+
+void Segments::set_max_bytes(std::optional<std::uint64_t> max_bytes) {
+    if (!max_bytes) {
+        struct statvfs system {};
+        if (::fstatvfs(folder_.get(), &system) < 0)
+            throw_errno(errno, "cannot examine the file system of '" + path_ + "'");
+        max_bytes = std::min(usual_max_bytes, static_cast<std::uint64_t>(system.f_blocks) * system.f_frsize / 10);
+    }
+    max_bytes_ = *max_bytes;
+    // Small enough that what is stored makes room soon.
+    segment_limit_ = std::clamp<std::uint64_t>(max_bytes_ / 8, 4096, largest_segment);
+}
+
+Segments::Segment Segments::open_segment(std::uint64_t number, int flags) {
+    UniqueFd file = open_file_at(folder_.get(), name_of_segment(number), flags | O_NOFOLLOW, 0600);
+    const auto size = static_cast<std::uint64_t>(status_of(file.get(), name_of_segment(number)).st_size);
+    return {number, size, std::move(file)};
+}
+
+void Segments::begin_segment() {
+    const std::uint64_t number = segments_.empty() ? 1 : segments_.back().number + 1;
+    segments_.push_back(open_segment(number, O_RDWR | O_CREAT | O_EXCL));
+}
+
+Segments::Taken Segments::take_from(int fifo) {
+    if (size_ >= max_bytes_)
+        return Taken::limit;
+    if (segments_.back().size >= segment_limit_) {
+        try {
+            begin_segment();
+        } catch (const SystemError &error) {
+            if (error.code() == ENOSPC || error.code() == EDQUOT)
+                return Taken::no_space;
+            throw;
+        }
+    }
+    Segment &last = segments_.back();
+    auto offset = static_cast<off_t>(last.size);
+    const std::uint64_t room = std::min(most_at_once, max_bytes_ - size_);
+    const ssize_t moved = ::splice(fifo, nullptr, last.file.get(), &offset, room, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+    if (moved < 0) {
+        if (errno == EAGAIN || errno == EINTR)
+            return Taken::nothing;
+        if (errno == ENOSPC || errno == EDQUOT)
+            return Taken::no_space;
+        throw_errno(errno, "cannot move events from the pipe to '" + path_ + "'");
+    }
+    last.size += static_cast<std::uint64_t>(moved);
+    size_ += static_cast<std::uint64_t>(moved);
+    synced_ &= moved == 0;
+    return moved > 0 ? Taken::some : Taken::nothing;
+}
+
+std::size_t Segments::index_of(std::uint64_t segment) const {
+    const auto found = std::lower_bound(segments_.begin(), segments_.end(), segment,
+                                        [](const Segment &s, std::uint64_t number) { return s.number < number; });
+    return static_cast<std::size_t>(found - segments_.begin());
+}
+
+std::size_t Segments::read(Place from, std::span<char> into) const {
+    std::size_t done = 0;
+    for (std::size_t i = index_of(from.segment); i < segments_.size() && done < into.size(); ++i) {
+        const Segment &segment = segments_[i];
+        const std::uint64_t offset = segment.number == from.segment ? from.offset : 0;
+        if (offset >= segment.size)
+            continue;
+        const std::size_t wanted = std::min<std::uint64_t>(into.size() - done, segment.size - offset);
+        const std::size_t got = read_all_at(segment.file.get(), into.subspan(done, wanted), offset,
+                                            path_ + "/" + name_of_segment(segment.number));
+        done += got;
+        if (got < wanted)
+            throw Error("'" + path_ + "/" + name_of_segment(segment.number) + "' became shorter");
+    }
+    return done;
+}
+
+Place Segments::advance(Place from, std::uint64_t bytes) const {
+    for (std::size_t i = index_of(from.segment); i < segments_.size(); ++i) {
+        const Segment &segment = segments_[i];
+        const std::uint64_t offset = segment.number == from.segment ? from.offset : 0;
+        const std::uint64_t here = segment.size - std::min(offset, segment.size);
+        if (bytes < here || (bytes == here && i + 1 == segments_.size()))
+            return {segment.number, offset + bytes};
+        bytes -= here;
+    }
+    return end();
+}
+
+std::uint64_t Segments::size_after(Place from) const {
+    std::uint64_t size = 0;
+    for (std::size_t i = index_of(from.segment); i < segments_.size(); ++i) {
+        const Segment &segment = segments_[i];
+        size += segment.number == from.segment ? segment.size - std::min(from.offset, segment.size) : segment.size;
+    }
+    return size;
+}
+
+Place Segments::begin() const noexcept {
+    return {segments_.front().number, 0};
+}
+
+Place Segments::end() const noexcept {
+    return {segments_.back().number, segments_.back().size};
+}
+
+bool Segments::release_until(Place stored) noexcept try {
+    // A number must never come back, so the last file stays until there is a next one.
+    if (stored == end() && segments_.back().size >= segment_limit_)
+        begin_segment();
+    bool released = false;
+    while (segments_.size() > 1 &&
+           (segments_.front().number < stored.segment ||
+            (segments_.front().number == stored.segment && stored.offset >= segments_.front().size))) {
+        if (::unlinkat(folder_.get(), name_of_segment(segments_.front().number).c_str(), 0) < 0 && errno != ENOENT)
+            return released;
+        size_ -= segments_.front().size;
+        segments_.pop_front();
+        released = true;
+    }
+    return released;
+} catch (const std::exception &) {
+    return false; // a full disk: the next call tries again
+}
+
+void Segments::sync() {
+    if (synced_)
+        return;
+    for (const Segment &segment : segments_)
+        sync_data(segment.file.get(), path_ + "/" + name_of_segment(segment.number));
+    synced_ = true;
+}
+
+} // namespace iptracking

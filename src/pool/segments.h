@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/unique_fd.h"
+#include "pool/place.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace iptracking {
+
+/// Raw lines on disk, in numbered segment files.  What splice(2) has appended is taken: the size of the last file
+/// is the only record of it, so there is no instant at which a kill would lose or double a byte.  A line may run
+/// on from one segment into the next.
+class Segments {
+public:
+    /// Opens the folder, which it makes if need be.  `max_bytes`: what the files may hold together; none: 256 MiB,
+    /// or a tenth of the file system if that is less.
+    Segments(const std::string &folder, std::optional<std::uint64_t> max_bytes);
+
+    enum class Taken {
+        some,
+        nothing,  ///< the pipe is empty
+        limit,    ///< max_bytes are waiting; release_until() may make room
+        no_space, ///< the file system is full
+    };
+    /// Moves what is in the pipe to the end of the last segment, at most 1 MiB.
+    Taken take_from(int fifo);
+
+    /// Copies what was taken after `from`, over segment ends too; 0: nothing more yet.
+    std::size_t read(Place from, std::span<char> into) const;
+    /// The place `bytes` further on.  They must have been taken.
+    Place advance(Place from, std::uint64_t bytes) const;
+    /// How many bytes were taken after `from`.
+    std::uint64_t size_after(Place from) const;
+
+    Place begin() const noexcept;
+    Place end() const noexcept;
+
+    /// Unlinks what is wholly before `stored`.  True: there is room again.
+    bool release_until(Place stored) noexcept;
+
+    /// Waits until what was taken is on the disk.
+    void sync();
+
+    void set_max_bytes(std::optional<std::uint64_t> max_bytes);
+    std::uint64_t max_bytes() const noexcept { return max_bytes_; }
+    /// What the files hold, stored or not.
+    std::uint64_t size() const noexcept { return size_; }
+    int folder() const noexcept { return folder_.get(); }
+
+private:
+    struct Segment {
+        std::uint64_t number;
+        std::uint64_t size;
+        UniqueFd file;
+    };
+
+    Segment open_segment(std::uint64_t number, int flags);
+    void begin_segment();
+    std::size_t index_of(std::uint64_t segment) const;
+
+    std::string path_;
+    UniqueFd folder_;
+    std::deque<Segment> segments_; ///< never empty; a number is never used twice
+    std::uint64_t max_bytes_ = 0;
+    std::uint64_t segment_limit_ = 0;
+    std::uint64_t size_ = 0;
+    bool synced_ = true;
+};
+
+} // namespace iptracking

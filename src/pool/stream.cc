@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "pool/stream.h"
+
+#include "base/error.h"
+#include "base/file.h"
+
+#include <cstdio>
+#include <fcntl.h>
+#include <systemd/sd-id128.h>
+
+namespace iptracking {
+namespace {
+
+constexpr char stream_file[] = "stream";
+constexpr char hint_file[] = "stored";
+
+std::string text_of(sd_id128_t id) {
+    char text[SD_ID128_STRING_MAX];
+    return sd_id128_to_string(id, text);
+}
+
+/// Not the machine's id itself, which should stay secret: one derived from it for us (machine-id(5)).
+std::string this_machine() {
+    constexpr sd_id128_t us = SD_ID128_MAKE(5b, 0a, c3, 1e, 4f, 7d, 4b, 0e, 9c, 56, 2f, 8a, 71, d0, 3e, 94);
+    sd_id128_t id;
+    return sd_id128_get_machine_app_specific(us, &id) < 0 ? "unknown" : text_of(id);
+}
+
+} // namespace
+
+Stream::Stream(int folder) : folder_(folder) {
+    const std::string content = read_small_file(folder_, stream_file, 256).value_or("");
+    char id[33] = {}, machine[33] = {};
+    if (std::sscanf(content.c_str(), "%32[0-9a-f] %32[0-9a-z]\n", id, machine) == 2 && std::string(id).size() == 32 &&
+        machine == this_machine())
+        id_ = id;
+    else
+        renew();
+}
+
+void Stream::renew() {
+    sd_id128_t id;
+    check(sd_id128_randomize(&id), "cannot make a stream id");
+    replace_file(folder_, stream_file, text_of(id) + " " + this_machine() + "\n", 0600);
+    id_ = text_of(id);
+}
+
+StoredHint::StoredHint(int folder) : file_(open_file_at(folder, hint_file, O_RDWR | O_CREAT | O_NOFOLLOW, 0600)) {
+    char content[8192] = {};
+    const std::size_t size = read_all_at(file_.get(), std::span(content, sizeof(content) - 1), 0, hint_file);
+    unsigned long long segment = 0, offset = 0;
+    int target = 0;
+    if (size > 0 && content[size - 1] == '\n' &&
+        std::sscanf(content, "%llu %llu %n", &segment, &offset, &target) == 2 && target > 0) {
+        place_ = {segment, offset};
+        target_.assign(content + target, size - static_cast<std::size_t>(target) - 1);
+    }
+}
+
+void StoredHint::set(Place place, const std::string &target) {
+    char numbers[64];
+    std::snprintf(numbers, sizeof(numbers), "%020llu %020llu ", static_cast<unsigned long long>(place.segment),
+                  static_cast<unsigned long long>(place.offset));
+    const std::string content = numbers + target + "\n";
+    // It is a hint: a disk that does not take it costs nothing as long as the database knows the stream.
+    if (::pwrite(file_.get(), content.data(), content.size(), 0) == static_cast<ssize_t>(content.size()) &&
+        target != target_)
+        static_cast<void>(!::ftruncate(file_.get(), static_cast<off_t>(content.size())));
+    place_ = place;
+    target_ = target;
+}
+
+} // namespace iptracking
