@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "store/row.h"
+
+#include "event/stored_text.h"
+
+#include <climits>
+#include <cstdio>
+#include <unistd.h>
+
+namespace iptracking {
+namespace {
+
+const std::string &name_of_this_machine() {
+    static const std::string name = [] {
+        char text[HOST_NAME_MAX + 1] = {};
+        return ::gethostname(text, sizeof(text) - 1) == 0 ? std::string(text) : std::string("localhost");
+    }();
+    return name;
+}
+
+} // namespace
+
+void RowReader::read(const Event &event) {
+    const TextForm form = event.flags & flag::typed_texts ? TextForm::typed : TextForm::escaped;
+    for (std::size_t i = 0; i < std::size(values_); ++i) {
+        const std::string_view value = batch_.text(event, static_cast<Text>(i));
+        buffers_[i].clear();
+        append_stored_text(buffers_[i], value, form);
+        values_[i] = {buffers_[i], value.data() != nullptr};
+    }
+    if (event.flags & flag::empty_user)
+        values_[static_cast<std::size_t>(Text::user)] = {empty_user_text, true};
+    if (StoredValue &host = values_[static_cast<std::size_t>(Text::host)]; !host.present)
+        host = {name_of_this_machine(), true};
+}
+
+std::string first_half_of_v6(const IpAddress &address) {
+    if (address.is_v4())
+        return "";
+    const auto &b = address.bytes;
+    char text[20];
+    std::snprintf(text, sizeof(text), "%02x%02x:%02x%02x:%02x%02x:%02x%02x", b[0], b[1], b[2], b[3], b[4], b[5], b[6],
+                  b[7]);
+    return text;
+}
+
+} // namespace iptracking

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "store/sqlite_driver.h"
+
+#include "base/log.h"
+#include "loop/service_manager.h"
+#include "loop/sources.h"
+#include "store/sqlite_schema.h"
+#include "store/sqlite_writer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <sys/stat.h>
+
+namespace iptracking {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+constexpr auto look_at_lock_again = 200ms;
+constexpr auto longest_commit = 1s; // of the 60 s that the watchdog gives
+constexpr auto short_commit = 100ms;
+constexpr std::size_t first_batch_limit = 4096, smallest_batch_limit = 64, largest_batch_limit = 16384;
+constexpr auto summarise_after = 1s; // without a new batch
+constexpr std::int64_t summarise_at_once = 20000;
+constexpr int progress_steps = 1'000'000; // of SQLite's virtual machine: some ten milliseconds
+
+int open_flags(const std::vector<std::string> &names) {
+    static const std::map<std::string, int> known{
+        {"URI", SQLITE_OPEN_URI},
+        {"MEMORY", SQLITE_OPEN_MEMORY},
+        {"NOMUTEX", SQLITE_OPEN_NOMUTEX},
+        {"FULLMUTEX", SQLITE_OPEN_FULLMUTEX},
+        {"SHAREDCACHE", SQLITE_OPEN_SHAREDCACHE},
+        {"PRIVATECACHE", SQLITE_OPEN_PRIVATECACHE},
+        {"NOFOLLOW", SQLITE_OPEN_NOFOLLOW},
+    };
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    for (const std::string &name : names)
+        flags |= known.at(name);
+    return flags;
+}
+
+/// The file that is open, to notice that another one has its name.
+struct FileId {
+    dev_t device = 0;
+    ino_t inode = 0;
+    bool operator==(const FileId &) const = default;
+};
+
+std::optional<FileId> id_of(const std::string &path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) < 0)
+        return std::nullopt;
+    return FileId{status.st_dev, status.st_ino};
+}
+
+/// One connection, ready to write.
+struct OpenDatabase {
+    OpenDatabase(const SqliteConfig &config, const std::string &stream_id);
+
+    sqlite::Database database;
+    std::string file;
+    std::optional<FileId> id;
+    std::optional<SqliteWriter> writer; // after the schema
+};
+
+OpenDatabase::OpenDatabase(const SqliteConfig &config, const std::string &stream_id)
+    : database(config.filename, open_flags(config.flags)), file(database.file()) {
+    // A long statement, the upgrade of a large database, must not look like a hang.
+    sqlite3_progress_handler(
+        database.get(), progress_steps,
+        [](void *) {
+            notify_watchdog();
+            return 0;
+        },
+        nullptr);
+    if (!file.empty()) {
+        struct stat status {};
+        // Readable by the group, whatever the umask; -wal and -shm take its mode.
+        if (::stat(file.c_str(), &status) == 0 && status.st_size == 0 && ::chmod(file.c_str(), 0640) < 0)
+            throw_errno(errno, "cannot set the mode of '" + file + "'");
+        id = id_of(file);
+    }
+    // Members of the group may not write to the folder: they can read a WAL database only where its -wal file is,
+    // so it stays when the last connection closes, emptied.
+    database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 0;"
+                     "PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF");
+    int persist = 1;
+    sqlite3_file_control(database.get(), "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
+    prepare_sqlite_schema(database);
+    writer.emplace(database, stream_id);
+}
+
+class SqliteDriver final : public Driver {
+public:
+    SqliteDriver(const DriverContext &context, const SqliteConfig &config)
+        : handler_(context.handler), stream_(context.stream), config_(config), target_("sqlite3 " + config.filename),
+          working_(context.loop, [this] { work(); }), lock_timer_(context.loop, [this] { working_.schedule(); }),
+          summary_timer_(context.loop, [this] { summarise(); }) {}
+
+    void start() override {
+        open_.reset();
+        batch_ = nullptr;
+        lock_timer_.stop();
+        working_.schedule();
+    }
+    bool can_accept() const noexcept override { return open_ && !batch_; }
+    std::size_t batch_limit() const noexcept override { return batch_limit_; }
+    void store(const Batch &batch) override {
+        batch_ = &batch;
+        working_.schedule();
+    }
+    const std::string &target() const noexcept override { return target_; }
+
+private:
+    /// What is next: to open the database, or to store the batch.
+    void work() {
+        try {
+            if (!open_)
+                open();
+            else if (batch_)
+                commit();
+        } catch (const sqlite::SqliteError &error) {
+            if (error.busy())
+                wait_for_lock();
+            else
+                fail();
+        } catch (const std::exception &) {
+            fail();
+        }
+    }
+
+    void open() {
+        auto opened = std::make_unique<OpenDatabase>(config_, stream_.id());
+        const auto stored = opened->writer->stored();
+        open_ = std::move(opened);
+        plan_summary();
+        handler_.on_ready(stored);
+    }
+
+    void commit() {
+        if (open_->id != id_of_file())
+            throw Error("database '" + open_->file + "' was deleted or replaced");
+        const auto begin = Clock::now();
+        open_->writer->write(*batch_);
+        adapt_batch_limit(Clock::now() - begin);
+        batch_ = nullptr;
+        plan_summary();
+        handler_.on_stored();
+    }
+
+    std::optional<FileId> id_of_file() const { return open_->file.empty() ? open_->id : id_of(open_->file); }
+
+    void adapt_batch_limit(Clock::duration taken) {
+        if (taken > longest_commit)
+            batch_limit_ = std::max(batch_limit_ / 2, smallest_batch_limit);
+        else if (taken < short_commit)
+            batch_limit_ = std::min(batch_limit_ * 2, largest_batch_limit);
+    }
+
+    void wait_for_lock() {
+        lock_timer_.start(look_at_lock_again);
+        handler_.on_blocked("the database '" + config_.filename + "' is locked by another program");
+    }
+
+    void fail() {
+        const std::exception_ptr why = std::current_exception();
+        open_.reset();
+        batch_ = nullptr;
+        summary_timer_.stop();
+        handler_.on_failed(DriverHandler::Failure::offline, why);
+    }
+
+    /// Soon when much trails behind, else when it is quiet.
+    void plan_summary() {
+        const std::int64_t behind = sqlite_summaries_behind(open_->database);
+        if (behind > 0)
+            summary_timer_.start(behind >= summarise_at_once ? 0s : summarise_after);
+    }
+
+    void summarise() {
+        try {
+            if (advance_sqlite_summaries(open_->database, summarise_at_once))
+                summary_timer_.start(0s);
+        } catch (const sqlite::SqliteError &error) {
+            if (!error.busy())
+                log(Level::warning, "summaries trail behind: " + describe(error));
+            summary_timer_.start(summarise_after);
+        }
+    }
+
+    DriverHandler &handler_;
+    const Stream &stream_;
+    SqliteConfig config_;
+    std::string target_;
+    std::unique_ptr<OpenDatabase> open_;
+    const Batch *batch_ = nullptr;
+    std::size_t batch_limit_ = first_batch_limit;
+    Deferred working_;
+    Timer lock_timer_;
+    Timer summary_timer_;
+};
+
+} // namespace
+
+std::unique_ptr<Driver> make_sqlite_driver(const DriverContext &context, const SqliteConfig &config) {
+    return std::make_unique<SqliteDriver>(context, config);
+}
+
+} // namespace iptracking

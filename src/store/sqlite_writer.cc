@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "store/sqlite_writer.h"
+
+#include "event/timestamp.h"
+
+namespace iptracking {
+namespace {
+
+constexpr char insert_sql[] = "INSERT INTO inet_log (id, dst_ipaddr, src_ipaddr, src_port, log_event, uid, log_date, "
+                              "dst_port, outcome, sshd_pid, "
+                              "service, tty, ruser, rhost, host, flags, src_net6) "
+                              "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+
+constexpr char open_sql[] = "INSERT INTO session (open_id, sshd_pid, src_port) VALUES (?1, ?2, ?3)";
+
+// The last open session of the same process and connection; where no process is known, of the same user.
+constexpr char close_sql[] =
+    "UPDATE session SET close_id = ?1 WHERE open_id = ("
+    "SELECT max(session.open_id) FROM session JOIN inet_log AS o ON o.id = session.open_id "
+    "WHERE session.close_id IS NULL AND session.sshd_pid IS ?2 AND session.src_port IS ?3 "
+    "AND o.src_ipaddr IS ?4 AND o.service IS ?5 AND o.host IS ?6 AND (?2 IS NOT NULL OR o.uid IS ?7))";
+
+constexpr char position_sql[] = "INSERT INTO stream (id, segment, offset) VALUES (?1, ?2, ?3) "
+                                "ON CONFLICT (id) DO UPDATE SET segment = excluded.segment, offset = excluded.offset";
+
+// A number must never be used twice, though the rows with the highest ones may be gone.
+constexpr char last_id_sql[] = "SELECT max(ifnull((SELECT max(id) FROM inet_log), 0), "
+                               "(SELECT max(upto) FROM summary), ifnull((SELECT max(open_id) FROM session), 0))";
+
+void bind_text(sqlite::Statement &statement, int index, const StoredValue &value) {
+    if (value.present)
+        statement.bind(index, value.text);
+    else
+        statement.bind_null(index);
+}
+
+/// Zero: not known.
+void bind_number(sqlite::Statement &statement, int index, std::int64_t number) {
+    if (number != 0)
+        statement.bind(index, number);
+    else
+        statement.bind_null(index);
+}
+
+void bind_nonempty(sqlite::Statement &statement, int index, const std::string &text) {
+    if (!text.empty())
+        statement.bind(index, text);
+    else
+        statement.bind_null(index);
+}
+
+std::string text_of(const IpAddress &address) {
+    return address.is_absent() ? "" : address.to_string();
+}
+
+} // namespace
+
+SqliteWriter::SqliteWriter(sqlite::Database &database, const std::string &stream_id)
+    : database_(database), stream_id_(stream_id), last_id_(database.number(last_id_sql).value_or(0)),
+      insert_(database, insert_sql), open_(database, open_sql), close_(database, close_sql),
+      position_(database, position_sql) {}
+
+std::optional<Place> SqliteWriter::stored() {
+    sqlite::Statement ask(database_, "SELECT segment, offset FROM stream WHERE id = ?1");
+    if (!ask.bind(1, stream_id_).step())
+        return std::nullopt;
+    return Place{static_cast<std::uint64_t>(ask.column_number(0)), static_cast<std::uint64_t>(ask.column_number(1))};
+}
+
+void SqliteWriter::write(const Batch &batch) {
+    sqlite::Transaction transaction(database_);
+    const std::int64_t last_id_before = last_id_;
+    try {
+        RowReader row(batch);
+        for (const Event &event : batch.events) {
+            row.read(event);
+            insert(event, row);
+        }
+        position_.bind(1, stream_id_)
+            .bind(2, static_cast<std::int64_t>(batch.to.segment))
+            .bind(3, static_cast<std::int64_t>(batch.to.offset))
+            .run();
+        transaction.commit();
+    } catch (...) {
+        last_id_ = last_id_before;
+        throw;
+    }
+}
+
+void SqliteWriter::insert(const Event &event, const RowReader &row) {
+    const std::string destination = text_of(event.destination), source = text_of(event.source);
+    const std::string date = format_utc(event.time_usec);
+    const std::string net6 = event.source.is_absent() ? "" : first_half_of_v6(event.source);
+    const char *const outcome = name_of(event.outcome);
+    insert_.bind(1, ++last_id_);
+    bind_nonempty(insert_, 2, destination);
+    bind_nonempty(insert_, 3, source);
+    bind_number(insert_, 4, event.source_port);
+    insert_.bind(5, static_cast<std::int64_t>(event.kind));
+    bind_text(insert_, 6, row[Text::user]);
+    insert_.bind(7, date);
+    bind_number(insert_, 8, event.destination_port);
+    if (outcome)
+        insert_.bind(9, std::string_view(outcome));
+    else
+        insert_.bind_null(9);
+    bind_number(insert_, 10, event.pid);
+    bind_text(insert_, 11, row[Text::service]);
+    bind_text(insert_, 12, row[Text::tty]);
+    bind_text(insert_, 13, row[Text::ruser]);
+    bind_text(insert_, 14, row[Text::rhost]);
+    bind_text(insert_, 15, row[Text::host]);
+    insert_.bind(16, std::int64_t{event.flags & flag::stored});
+    bind_nonempty(insert_, 17, net6);
+    insert_.run();
+
+    if (event.kind == EventKind::open_session) {
+        open_.bind(1, last_id_);
+        bind_number(open_, 2, event.pid);
+        bind_number(open_, 3, event.source_port);
+        open_.run();
+    } else if (event.kind == EventKind::close_session) {
+        close_.bind(1, last_id_);
+        bind_number(close_, 2, event.pid);
+        bind_number(close_, 3, event.source_port);
+        bind_nonempty(close_, 4, source);
+        bind_text(close_, 5, row[Text::service]);
+        bind_text(close_, 6, row[Text::host]);
+        bind_text(close_, 7, row[Text::user]);
+        close_.run();
+    }
+}
+
+} // namespace iptracking
