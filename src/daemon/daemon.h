@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "config/config.h"
+#include "daemon/options.h"
+#include "daemon/state_directory.h"
+#include "intake/fifo_source.h"
+#include "loop/event_loop.h"
+#include "loop/service_manager.h"
+#include "pool/damage.h"
+#include "pool/segments.h"
+#include "pool/stream.h"
+#include "store/recorder.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace iptracking {
+
+struct ReadConfig {
+    Config config;
+    bool from_file = false;
+};
+/// The configuration, or the defaults where there is no file and none was asked for.
+ReadConfig read_configuration(const Options &options, const std::string &state_directory);
+
+/// Owns the parts and wires them.  READY is told as soon as the pipe is taken: what has to do with taking events
+/// works without a valid configuration and without a database.
+class Daemon {
+public:
+    /// Throws a ConfigError if the configuration is bad, but not where systemd passed the pipe: then it takes
+    /// events all the same, says what is wrong, and waits for a reload.
+    Daemon(const Options &options, std::vector<PassedFd> passed);
+    void run();
+
+private:
+    UniqueFd take_fifo(std::vector<PassedFd> passed);
+    void configure_if_possible();
+    void apply(Config config);
+    void reload();
+    void stop();
+    void changed();
+    void tell_status();
+    std::string status() const;
+
+    Options options_;
+    EventLoop loop_;
+    std::string state_directory_;
+    std::optional<Config> config_;      ///< none: it is bad
+    std::optional<Config> next_config_; ///< waits for the batch in flight
+    std::string config_trouble_;
+    UniqueFd fifo_;
+    StateLock lock_;
+    Segments segments_;
+    Stream stream_;
+    Damage damage_;
+    std::optional<Recorder> recorder_;
+    FifoSource source_;
+    Deferred applying_;
+    Timer status_timer_;
+    std::string told_full_;
+    bool stopping_ = false;
+};
+
+} // namespace iptracking

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/error.h"
+#include "base/log.h"
+#include "config/yaml_node.h"
+#include "daemon/check.h"
+#include "daemon/daemon.h"
+
+#include <cstdlib>
+#include <sysexits.h>
+
+using namespace iptracking;
+
+int main(int argc, char **argv) try {
+    const std::optional<Options> options = parse_options(argc, argv);
+    if (!options)
+        return EXIT_SUCCESS;
+    if (options->check) {
+        check_configuration(*options);
+        return EXIT_SUCCESS;
+    }
+    Daemon daemon(*options, take_passed_fds());
+    daemon.run();
+    return EXIT_SUCCESS;
+} catch (const ConfigError &error) {
+    log(Level::error, describe(error));
+    return EX_CONFIG;
+} catch (const std::exception &error) {
+    log(Level::error, describe(error));
+    return EXIT_FAILURE;
+}

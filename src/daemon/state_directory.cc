@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/state_directory.h"
+
+#include "base/error.h"
+#include "base/file.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <fcntl.h>
+#include <sys/file.h>
+
+namespace iptracking {
+
+std::string state_directory() {
+    const char *const given = std::getenv("STATE_DIRECTORY");
+    if (!given || !*given)
+        return IPTRACKING_STATE_DIR;
+    const std::string directories = given; // separated by colons; ours is the first
+    return directories.substr(0, directories.find(':'));
+}
+
+StateLock::StateLock(const std::string &directory) {
+    const std::string name = directory + "/lock";
+    file_ = open_file(name, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
+    if (::flock(file_.get(), LOCK_EX | LOCK_NB) < 0) {
+        if (errno != EWOULDBLOCK)
+            throw_errno(errno, "cannot lock '" + name + "'");
+        std::string holder = read_small_file(AT_FDCWD, name, 32).value_or("");
+        holder.erase(holder.find_last_not_of('\n') + 1);
+        throw Error("another iptracking-daemon works in '" + directory + "': process " +
+                    (holder.empty() ? "unknown" : holder));
+    }
+    const std::string pid = std::to_string(::getpid()) + "\n";
+    if (::ftruncate(file_.get(), 0) < 0)
+        throw_errno(errno, "cannot write to '" + name + "'");
+    write_all_at(file_.get(), pid, 0, name);
+}
+
+} // namespace iptracking
