@@ -67,6 +67,7 @@ Segments::Segments(const std::string &folder, std::optional<std::uint64_t> max_b
     }
     if (segments_.empty())
         begin_segment();
+    end_at_open_ = end();
 }
 
 void Segments::set_max_bytes(std::optional<std::uint64_t> max_bytes) {
@@ -106,7 +107,8 @@ Segments::Taken Segments::take_from(int fifo) {
     }
     Segment &last = segments_.back();
     auto offset = static_cast<off_t>(last.size);
-    const std::uint64_t room = std::min(most_at_once, max_bytes_ - size_);
+    // No segment grows beyond its limit: the one that holds the half line at the end cannot be released.
+    const std::uint64_t room = std::min({most_at_once, max_bytes_ - size_, segment_limit_ - last.size});
     const ssize_t moved = ::splice(fifo, nullptr, last.file.get(), &offset, room, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
     if (moved < 0) {
         if (errno == EAGAIN || errno == EINTR)

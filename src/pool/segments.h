@@ -40,6 +40,8 @@ public:
 
     Place begin() const noexcept;
     Place end() const noexcept;
+    /// end() when the folder was opened: what an earlier process left.
+    Place end_at_open() const noexcept { return end_at_open_; }
 
     /// Unlinks what is wholly before `stored`.  True: there is room again.
     bool release_until(Place stored) noexcept;
@@ -67,6 +69,7 @@ private:
     std::string path_;
     UniqueFd folder_;
     std::deque<Segment> segments_; ///< never empty; a number is never used twice
+    Place end_at_open_;
     std::uint64_t max_bytes_ = 0;
     std::uint64_t segment_limit_ = 0;
     std::uint64_t size_ = 0;

@@ -18,9 +18,10 @@ Recorder::Recorder(EventLoop &loop, const Config &config, const std::string &sta
                    Stream &stream, Damage &damage, Callbacks callbacks)
     : segments_(segments), stream_(stream), damage_(damage), hint_(segments.folder()), callbacks_(std::move(callbacks)),
       budget_(config.pool.records), schedule_(config.pool.push_wait), stored_(hint_.place().value_or(segments.begin())),
-      read_(stored_), driver_(make_driver({loop, *this, state_directory, stream}, config.driver)),
-      feeding_(loop, [this] { feed(); }), retry_(loop, [this] { start_driver(); }),
-      finish_limit_(loop, [this] { finished(); }), damage_report_(loop, [this] { report_damage({}, nullptr, 0); }) {
+      read_(stored_), highest_(std::max(stored_, segments.end_at_open())),
+      driver_(make_driver({loop, *this, state_directory, stream}, config.driver)), feeding_(loop, [this] { feed(); }),
+      retry_(loop, [this] { start_driver(); }), finish_limit_(loop, [this] { finished(); }),
+      damage_report_(loop, [this] { report_damage({}, nullptr, 0); }) {
     start_driver();
 }
 
@@ -46,18 +47,20 @@ void Recorder::feed() {
             break; // half a line, or no free record: on_stored() frees some
         }
         read_ = batch->to;
+        highest_ = std::max(highest_, read_);
         const Batch &stored = *batch;
         open_.push_back(std::move(batch));
         driver_->store(stored);
     }
-    if (done_ && (!state_.ready || open_.empty()))
+    const bool starting = !state_.ready && state_.trouble.empty();
+    if (done_ && open_.empty() && !starting)
         finished();
 }
 
 void Recorder::on_ready(std::optional<Place> stored) {
     drop_open_batches();
     schedule_.reset();
-    if (stored && *stored > segments_.end()) {
+    if (stored && *stored > highest_) {
         begin_new_stream();
         return;
     }
@@ -73,12 +76,13 @@ void Recorder::on_ready(std::optional<Place> stored) {
 }
 
 /// The pool was put back, or a power cut took its end: its next places would be taken for ones that are stored
-/// already, so they need another name.  What is in it now is stored.
+/// already, so they need another name.  What was in it when we began is stored.
 void Recorder::begin_new_stream() {
-    log(Level::warning, driver_->target() + " has stored more than the pool holds: a new stream begins",
+    log(Level::warning, driver_->target() + " has stored more than the pool held: a new stream begins",
         {{field::message_id, message::unknown_stream}, {field::target, driver_->target()}});
     stream_.renew();
-    hint_.set(segments_.end(), driver_->target());
+    highest_ = segments_.end_at_open();
+    hint_.set(highest_, driver_->target());
     start_driver();
 }
 

@@ -77,6 +77,7 @@ private:
     RecorderState state_;
     Place stored_;                            ///< confirmed by the database
     Place read_;                              ///< behind the last open batch
+    Place highest_;                           ///< that a database can have of our stream
     std::size_t limit_ = SIZE_MAX;            ///< halved until a bad record stands alone
     std::deque<std::unique_ptr<Batch>> open_; ///< the oldest first
     std::unique_ptr<Batch> spare_;

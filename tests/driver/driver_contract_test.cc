@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What every driver promises, in one set of sentences over all of them.
+#include "driver/recording.h"
+#include "driver/store.h"
+
+#include <filesystem>
+#include <gtest/gtest.h>
+#include <set>
+
+using namespace iptracking;
+using namespace iptracking::test;
+
+namespace {
+
+struct Driver {
+    const char *name;
+    std::unique_ptr<Store> (*make)(const std::string &);
+};
+
+class DriverContract : public testing::TestWithParam<Driver> {
+protected:
+    Config config() const {
+        Config config;
+        config.driver = store_->config();
+        return config;
+    }
+    std::unique_ptr<Recording> start() const { return std::make_unique<Recording>(state(), config()); }
+    std::string state() const { return folder_.sub("state"); }
+    std::size_t rows() const { return store_->rows().size(); }
+
+    /// The users of the rows: what the tests number their events by.
+    std::vector<std::string> users() const {
+        std::vector<std::string> users;
+        for (const StoredRow &row : store_->rows())
+            users.push_back(row.uid);
+        return users;
+    }
+    static std::vector<std::string> numbers(int first, int last) {
+        std::vector<std::string> numbers;
+        for (int i = first; i <= last; ++i)
+            numbers.push_back(std::to_string(i));
+        return numbers;
+    }
+    static std::string events(int first, int last) {
+        std::string lines;
+        for (int i = first; i <= last; ++i)
+            lines += "iptracking/1 event=auth time=" + std::to_string(1700000000000000 + i) +
+                     " user=" + std::to_string(i) +
+                     " src=192.0.2.7 sport=4000 dst=198.51.100.5 dport=22 pid=77 service=sshd\n";
+        return lines;
+    }
+
+    TemporaryFolder folder_;
+    std::unique_ptr<Store> store_ = GetParam().make(folder_.sub("store"));
+};
+
+TEST_P(DriverContract, StoresEveryFieldOfAnEvent) {
+    auto recording = start();
+    recording->send("iptracking/1 event=open_session time=1763716655123456 user=alice src=2001:db8::7 sport=51234 "
+                    "dst=::ffff:198.51.100.5 dport=22 pid=4242 service=sshd tty=ssh\n");
+    ASSERT_TRUE(recording->run_until([&] { return rows() == 1; }));
+    const StoredRow row = store_->rows().at(0);
+    EXPECT_EQ(row.uid, "alice");
+    EXPECT_EQ(row.src, "2001:db8::7");
+    EXPECT_EQ(row.dst, "198.51.100.5");
+    EXPECT_EQ(row.event, "open_session");
+    EXPECT_EQ(row.outcome, "");
+    EXPECT_EQ(row.service, "sshd");
+    EXPECT_EQ(row.date, "2025-11-21T09:17:35.123456Z");
+    EXPECT_EQ(row.src_port, 51234);
+    EXPECT_EQ(row.dst_port, 22);
+    EXPECT_EQ(row.pid, 4242);
+    EXPECT_EQ(row.flags, 0);
+}
+
+TEST_P(DriverContract, TellsAttemptFromSuccess) {
+    auto recording = start();
+    recording->send("iptracking/1 event=auth user=a\niptracking/1 event=account user=a\n"
+                    "iptracking/1 event=auth outcome=failure user=a\niptracking/1 event=other user=a\n");
+    ASSERT_TRUE(recording->run_until([&] { return rows() == 4; }));
+    std::vector<std::string> told;
+    for (const StoredRow &row : store_->rows())
+        told.push_back(row.event + ":" + row.outcome);
+    EXPECT_EQ(told, (std::vector<std::string>{"auth:attempt", "auth:success", "auth:failure", "unknown:"}));
+}
+
+TEST_P(DriverContract, KeepsTheOrder) {
+    auto recording = start();
+    recording->send(events(1, 20000));
+    ASSERT_TRUE(recording->run_until([&] { return recording->state().stored == 20000; }));
+    EXPECT_EQ(users(), numbers(1, 20000));
+}
+
+TEST_P(DriverContract, GivesBackWhatStrangersTyped) {
+    auto recording = start();
+    recording->send("iptracking/1 event=auth user=a\\x20b\n"
+                    "iptracking/1 event=auth user=x,y\n"
+                    "iptracking/1 event=auth user=\"q\"\n"
+                    "iptracking/1 event=auth user=';\\x20DROP\\x20TABLE\\x20inet_log;\\x20--\n"
+                    "iptracking/1 event=auth user=a\\x0ab\n"
+                    "iptracking/1 event=auth user=\\xff\\xc3\\xa4\n"
+                    "iptracking/1 event=auth user=a\\x5cb\n"
+                    "iptracking/1 event=auth user=\\xe2\\x80\\xaex\n"
+                    "iptracking/1 event=auth user=x\\x20src\\x3d1.2.3.4\n"
+                    "iptracking/1 event=auth user=\n"
+                    "iptracking/1 event=auth cut=user user=cut\n");
+    ASSERT_TRUE(recording->run_until([&] { return rows() == 11; }));
+    EXPECT_EQ(users(), (std::vector<std::string>{"a b", "x,y", "\"q\"", "'; DROP TABLE inet_log; --", "a\\x0ab",
+                                                 "\\xffä", "a\\x5cb", "\u202ex", "x src=1.2.3.4", "<<EMPTY>>", "cut"}));
+    EXPECT_EQ(store_->rows().at(9).flags, 1);
+    EXPECT_EQ(store_->rows().at(10).flags, 2);
+}
+
+TEST_P(DriverContract, GoesOnWhereItStoppedWhenItIsStartedAgain) {
+    auto recording = start();
+    recording->send(events(1, 100));
+    recording->stop();
+    EXPECT_EQ(users(), numbers(1, 100));
+    recording.reset();
+    recording = start();
+    recording->send(events(101, 200));
+    recording->stop();
+    EXPECT_EQ(users(), numbers(1, 200));
+}
+
+TEST_P(DriverContract, StoresWhatWasTakenBeforeItCouldBeReached) {
+    store_->take_away();
+    auto recording = start();
+    recording->send(events(1, 5000));
+    ASSERT_TRUE(recording->run_until([&] { return !recording->state().trouble.empty() && recording->waiting() > 0; }));
+    recording->stop(); // what waits is on disk
+    recording.reset();
+    store_->bring_back();
+    recording = start();
+    ASSERT_TRUE(recording->run_until([&] { return recording->state().stored == 5000; }));
+    EXPECT_EQ(users(), numbers(1, 5000));
+}
+
+TEST_P(DriverContract, GoesOnByItselfWhenTheDatabaseIsBack) {
+    store_->take_away();
+    auto recording = start();
+    recording->send(events(1, 100));
+    ASSERT_TRUE(recording->run_until([&] { return !recording->state().ready && !recording->state().trouble.empty(); }));
+    store_->bring_back();
+    ASSERT_TRUE(recording->run_until([&] { return recording->state().stored == 100; }));
+    EXPECT_EQ(recording->state().trouble, "");
+    EXPECT_EQ(users(), numbers(1, 100));
+}
+
+TEST_P(DriverContract, GivesANewDatabaseWhatFollows) {
+    auto recording = start();
+    recording->send(events(1, 10));
+    ASSERT_TRUE(recording->run_until([&] { return rows() == 10; }));
+    store_->destroy(); // while it is open
+    recording->send(events(11, 20));
+    ASSERT_TRUE(recording->run_until([&] { return recording->state().stored == 20; }));
+    EXPECT_EQ(users(), numbers(11, 20));
+}
+
+TEST_P(DriverContract, DoublesNothingInADatabaseThatWasPutBackAndGivesItWhatFollows) {
+    auto recording = start();
+    recording->send(events(1, 10));
+    recording->stop();
+    recording.reset();
+    store_->keep_a_copy();
+    recording = start();
+    recording->send(events(11, 20));
+    recording->stop();
+    recording.reset();
+    EXPECT_EQ(users(), numbers(1, 20));
+    store_->put_the_copy_back();
+    recording = start();
+    recording->send(events(21, 30));
+    recording->stop();
+    const auto stored = users();
+    ASSERT_GE(stored.size(), 20u);
+    EXPECT_EQ(std::vector(stored.begin(), stored.begin() + 10), numbers(1, 10));
+    EXPECT_EQ(std::vector(stored.end() - 10, stored.end()), numbers(21, 30));
+    EXPECT_EQ(std::set(stored.begin(), stored.end()).size(), stored.size());
+}
+
+TEST_P(DriverContract, BeginsANewStreamWhenThePoolWasPutBack) {
+    auto recording = start();
+    recording->send(events(1, 10));
+    recording->stop();
+    recording.reset();
+    const std::string pool = state() + "/pool", copy = state() + "/copy";
+    std::filesystem::copy(pool, copy, std::filesystem::copy_options::recursive);
+    recording = start();
+    recording->send(events(11, 20));
+    recording->stop();
+    recording.reset();
+    std::filesystem::remove_all(pool);
+    std::filesystem::rename(copy, pool);
+    recording = start();
+    recording->send(events(21, 30));
+    recording->stop();
+    EXPECT_EQ(users(), numbers(1, 30));
+}
+
+TEST_P(DriverContract, GoesOnWithinTheRecordsThatItMayHave) {
+    Config small = config();
+    small.pool.records = {.min = 1, .max = 7, .delta = 2};
+    Recording recording(state(), small);
+    recording.send(events(1, 1000));
+    ASSERT_TRUE(recording.run_until([&] { return recording.state().stored == 1000; }));
+    EXPECT_EQ(users(), numbers(1, 1000));
+}
+
+TEST_P(DriverContract, LosesNothingWhereThePoolIsSmall) {
+    Config small = config();
+    small.pool.max_bytes = 65536;
+    Recording recording(state(), small);
+    recording.send(events(1, 20000)); // some 2.4 MB: the pool, the pipe, and then the writer waits
+    ASSERT_TRUE(recording.run_until([&] { return recording.state().stored == 20000; }));
+    EXPECT_EQ(users(), numbers(1, 20000));
+    EXPECT_LE(recording.segments().size(), 65536u);
+}
+
+TEST_P(DriverContract, SkipsWhatCannotBeReadAndComesBackToNoneOfIt) {
+    auto recording = start();
+    recording->send(events(1, 1) + "garbage\n" + events(2, 2) + "garbage\n");
+    recording->stop();
+    recording.reset();
+    recording = start();
+    recording->send(events(3, 3));
+    recording->stop();
+    EXPECT_EQ(users(), numbers(1, 3));
+}
+
+constexpr Driver drivers[] = {
+    {"csvfile", make_csv_store},
+#if IPTRACKING_HAVE_SQLITE3
+    {"sqlite3", make_sqlite_store},
+#endif
+};
+
+INSTANTIATE_TEST_SUITE_P(Every, DriverContract, testing::ValuesIn(drivers),
+                         [](const auto &instance) { return std::string(instance.param.name); });
+
+} // namespace
