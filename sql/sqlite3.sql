@@ -39,10 +39,9 @@ CREATE TABLE stream (
 CREATE TABLE session (
     open_id  INTEGER PRIMARY KEY,
     close_id INTEGER,                   -- null: it is open
-    sshd_pid INTEGER,
-    src_port INTEGER
+    sshd_pid INTEGER
 );
-CREATE INDEX session_open ON session (sshd_pid, src_port) WHERE close_id IS NULL;
+CREATE INDEX session_open ON session (sshd_pid) WHERE close_id IS NULL;
 
 -- Events by address and day (UTC).  It trails behind inet_log; the views add the rows after `summary.upto`, so
 -- they are always exact.

@@ -20,11 +20,10 @@ Level highest = Level::info;
 /// (systemd.exec(5)).
 bool stderr_is_journal() noexcept {
     static const bool answer = [] {
-        const char *stream = std::getenv("JOURNAL_STREAM");
-        unsigned long long device = 0, inode = 0;
+        const char *const stream = std::getenv("JOURNAL_STREAM");
         struct stat status {};
-        return stream && std::sscanf(stream, "%llu:%llu", &device, &inode) == 2 && ::fstat(2, &status) == 0 &&
-               status.st_dev == device && status.st_ino == inode;
+        return stream && ::fstat(2, &status) == 0 &&
+               stream == std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
     }();
     return answer;
 }
@@ -58,6 +57,7 @@ void send_to_journal(Level level, const std::string &message, std::initializer_l
     for (const Field &field : fields)
         texts.push_back(std::string(field.name) + "=" + field.value);
     std::vector<iovec> parts;
+    parts.reserve(texts.size());
     for (std::string &text : texts)
         parts.push_back({text.data(), text.size()});
     sd_journal_sendv(parts.data(), static_cast<int>(parts.size()));
@@ -69,8 +69,12 @@ void set_log_level(Level level) noexcept {
     highest = level;
 }
 
+bool log_enabled(Level level) noexcept {
+    return level <= highest;
+}
+
 void log(Level level, std::string_view message, std::initializer_list<Field> fields, Where where) noexcept try {
-    if (level > highest)
+    if (!log_enabled(level))
         return;
     const std::string text = one_line(message);
     if (stderr_is_journal())

@@ -34,6 +34,8 @@ struct Where {
 
 /// Messages less important than `level` are dropped from now on.  At first: info.
 void set_log_level(Level level) noexcept;
+/// Whether a message would be kept: for those that are dear to make.
+bool log_enabled(Level level) noexcept;
 
 /// To the journal with its fields where stderr is the journal's, else a line on stderr.
 /// The message is one line: control characters in it are written as \xHH.

@@ -6,7 +6,6 @@
 namespace iptracking::field {
 
 inline constexpr const char message_id[] = "MESSAGE_ID";
-inline constexpr const char driver[] = "IPTRACKING_DRIVER";
 inline constexpr const char target[] = "IPTRACKING_TARGET";
 inline constexpr const char waiting_bytes[] = "IPTRACKING_WAITING_BYTES";
 inline constexpr const char lines[] = "IPTRACKING_LINES";

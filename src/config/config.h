@@ -54,7 +54,7 @@ struct SqliteConfig {
 
 struct PostgresConfig {
     using Keywords = std::map<std::string, std::string>; ///< of libpq
-    std::string schema = IPTRACKING_POSTGRESQL_SCHEMA;   ///< empty: that of the connection
+    std::string schema{IPTRACKING_POSTGRESQL_SCHEMA};    ///< empty: that of the connection
     Keywords keywords;
     Keywords client, admin; ///< replace the above for the client, and for `db init|upgrade|purge`
 };

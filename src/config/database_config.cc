@@ -91,19 +91,14 @@ DriverConfig read_database(YamlMap &&database, const std::string &state_director
     const auto name = database.word("driver-name", {"csvfile", "sqlite3", "postgresql"});
     if (!name)
         throw database.error("driver-name", "is missing: one of csvfile, sqlite3, postgresql");
-    const auto check = [&](const DriverConfig &driver) {
-        if (!driver_built_in(driver))
-            throw database.error("driver-name",
-                                 "names '" + *name + "', which is not in this build; these are: " + drivers_built_in());
-    };
     if (*name == "csvfile")
         return read_csvfile(database);
-    if (*name == "sqlite3") {
-        check(SqliteConfig{});
+    if (*name == "sqlite3" && IPTRACKING_HAVE_SQLITE3)
         return read_sqlite3(database, state_directory);
-    }
-    check(PostgresConfig{});
-    return read_postgresql(database);
+    if (*name == "postgresql" && IPTRACKING_HAVE_POSTGRESQL)
+        return read_postgresql(database);
+    throw database.error("driver-name",
+                         "names '" + *name + "', which is not in this build; these are: " + drivers_built_in());
 }
 
 } // namespace iptracking

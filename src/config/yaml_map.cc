@@ -70,9 +70,10 @@ bool read_size(std::string_view text, std::uint64_t &bytes) {
     return true;
 }
 
+/// A TAB is none here: it is a fine delimiter.
 bool has_control_character(std::string_view text) {
     return std::any_of(text.begin(), text.end(),
-                       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+                       [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; });
 }
 
 } // namespace
@@ -83,9 +84,9 @@ YamlMap::YamlMap(std::string file, const YamlNode &node, std::string path)
         throw ConfigError(file_, node.where,
                           (path_.empty() ? "the document" : "'" + path_ + "'") + " must be a mapping");
     std::set<std::string> seen;
-    for (const auto &[key, value] : node.entries)
-        if (!seen.insert(with_hyphens(key.text)).second)
-            throw ConfigError(file_, key.where, "'" + path_of(key.text) + "' is given twice");
+    for (const YamlNode &item : node.items)
+        if (!seen.insert(with_hyphens(item.key)).second)
+            throw ConfigError(file_, item.key_where, "'" + path_of(item.key) + "' is given twice");
 }
 
 std::string YamlMap::path_of(std::string_view key) const {
@@ -94,9 +95,9 @@ std::string YamlMap::path_of(std::string_view key) const {
 
 const YamlNode *YamlMap::find(std::string_view key) const {
     const std::string wanted = with_hyphens(key);
-    for (const auto &[name, value] : node_->entries)
-        if (with_hyphens(name.text) == wanted)
-            return &value;
+    for (const YamlNode &item : node_->items)
+        if (with_hyphens(item.key) == wanted)
+            return &item;
     return nullptr;
 }
 
@@ -192,8 +193,8 @@ std::optional<YamlMap> YamlMap::map(std::string_view key) {
 
 std::vector<std::string> YamlMap::keys_left() const {
     std::vector<std::string> left;
-    for (const auto &[key, value] : node_->entries)
-        if (std::string spelled = with_hyphens(key.text); !asked_.contains(spelled))
+    for (const YamlNode &item : node_->items)
+        if (std::string spelled = with_hyphens(item.key); !asked_.contains(spelled))
             left.push_back(std::move(spelled));
     return left;
 }
@@ -214,13 +215,9 @@ ConfigError YamlMap::unknown(std::string_view key, const std::vector<std::string
     };
     std::for_each(asked_.begin(), asked_.end(), consider);
     std::for_each(known.begin(), known.end(), consider);
-    Position where = node_->where;
-    std::string spelled(key);
-    for (const auto &[name, value] : node_->entries)
-        if (with_hyphens(name.text) == with_hyphens(key)) {
-            where = name.where;
-            spelled = name.text;
-        }
+    const YamlNode *item = find(key);
+    const Position where = item ? item->key_where : node_->where;
+    const std::string spelled = item ? item->key : std::string(key);
     return {file_, where, "unknown key '" + path_of(spelled) + "'; the nearest known one is '" + nearest + "'"};
 }
 

@@ -157,7 +157,9 @@ private:
             YamlNode key = read(key_event, depth + 1);
             YamlEvent event;
             next(event);
-            node.entries.emplace_back(std::move(key), read(event, depth + 1));
+            YamlNode &item = node.items.emplace_back(read(event, depth + 1));
+            item.key = std::move(key.text);
+            item.key_where = key.where;
         }
     }
 

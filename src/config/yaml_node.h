@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace iptracking {
@@ -33,10 +32,11 @@ struct YamlNode {
 
     Kind kind = Kind::scalar;
     Position where;
-    std::string text;                                   ///< of a scalar
-    bool quoted = false;                                ///< "0123" is a text, 0123 could be a number
-    std::vector<YamlNode> items;                        ///< of a sequence
-    std::vector<std::pair<YamlNode, YamlNode>> entries; ///< of a mapping; the keys are scalars
+    std::string text;            ///< of a scalar
+    bool quoted = false;         ///< "0123" is a text, 0123 could be a number
+    std::vector<YamlNode> items; ///< of a sequence or a mapping
+    std::string key;             ///< of an item of a mapping
+    Position key_where;
 };
 
 /// Reads one document.  `file` is for the messages.  Refused with a ConfigError: more than 256 KiB, a depth above

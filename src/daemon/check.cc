@@ -50,7 +50,8 @@ void check_configuration(const Options &options) {
 
     const Examined database = examine_database(read.config.driver);
     print("database", database.text);
-    if (!database.folder.empty() && !(database.folder + "/").starts_with(directory + "/"))
+    const auto is_in = [&](const std::string &folder) { return (database.folder + "/").starts_with(folder + "/"); };
+    if (!database.folder.empty() && !is_in(directory) && !is_in(IPTRACKING_LOGS_DIR))
         print_drop_in(database.folder);
 }
 

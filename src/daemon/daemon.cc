@@ -34,26 +34,27 @@ ReadConfig read_configuration(const Options &options, const std::string &state_d
     ReadConfig read{default_config(state_directory), there || options.config_given};
     if (read.from_file)
         read.config = load_config(options.config_file, state_directory);
+    if (!driver_built_in(read.config.driver))
+        throw ConfigError(options.config_file, {},
+                          std::string("the driver '") + driver_name(read.config.driver) +
+                              "' is not in this build; these are: " + drivers_built_in());
     if (auto *postgres = std::get_if<PostgresConfig>(&read.config.driver); postgres && options.schema)
         postgres->schema = *options.schema;
     return read;
 }
 
 Daemon::Daemon(const Options &options, std::vector<PassedFd> passed)
-    : options_(options), state_directory_(state_directory()), fifo_(take_fifo(std::move(passed))),
-      lock_(state_directory_), segments_(state_directory_ + "/pool", std::nullopt), stream_(segments_.folder()),
-      damage_(state_directory_), source_(loop_, std::move(fifo_), segments_,
-                                         {.on_taken =
-                                              [this] {
-                                                  if (recorder_)
-                                                      recorder_->more();
-                                                  changed();
-                                              },
-                                          .on_changed = [this] { changed(); }}),
+    : options_(options), state_directory_(state_directory()), lock_(state_directory_),
+      fifo_(take_fifo(std::move(passed))), segments_(state_directory_ + "/pool", std::nullopt),
+      stream_(segments_.folder()), damage_(state_directory_), source_(loop_, std::move(fifo_), segments_,
+                                                                      {.on_taken =
+                                                                           [this] {
+                                                                               if (recorder_)
+                                                                                   recorder_->more();
+                                                                               changed();
+                                                                           },
+                                                                       .on_changed = [this] { changed(); }}),
       applying_(loop_, [this] { apply(std::move(*next_config_)); }), status_timer_(loop_, [this] { tell_status(); }) {
-    loop_.on_signal(SIGTERM, [this] { stop(); });
-    loop_.on_signal(SIGINT, [this] { stop(); });
-    loop_.on_signal(SIGHUP, [this] { reload(); });
     loop_.watch();
     if (config_)
         apply(std::move(*config_)); // read by take_fifo(), which needed it
@@ -61,8 +62,12 @@ Daemon::Daemon(const Options &options, std::vector<PassedFd> passed)
         configure_if_possible();
 }
 
-/// The pipe first, and READY at once: whoever waits for us, sshd at boot, must not wait for a database.
+/// The pipe first, and READY at once: whoever waits for us, sshd at boot, must not wait for a database.  From then
+/// on systemd may send signals; they are answered when the loop runs.
 UniqueFd Daemon::take_fifo(std::vector<PassedFd> passed) {
+    loop_.on_signal(SIGTERM, [this] { stop(); });
+    loop_.on_signal(SIGINT, [this] { stop(); });
+    loop_.on_signal(SIGHUP, [this] { reload(); });
     if (passed.size() > 1)
         throw Error("systemd passed " + std::to_string(passed.size()) + " descriptors; one named pipe is expected");
     UniqueFd fifo;
@@ -149,7 +154,7 @@ void Daemon::changed() {
     if (const std::string &full = source_.full(); !full.empty() && full != told_full_) {
         told_full_ = full;
         log(Level::warning, "taking no events: " + full + "; they wait in the pipe",
-            {{field::message_id, message::pool_full}, {field::waiting_bytes, std::to_string(segments_.size())}});
+            {{field::message_id, message::pool_full}, {field::waiting_bytes, std::to_string(waiting_bytes())}});
     }
 }
 
@@ -157,6 +162,12 @@ void Daemon::tell_status() {
     if (source_.full().empty())
         told_full_.clear();
     notify_status(status());
+}
+
+std::uint64_t Daemon::waiting_bytes() const {
+    if (recorder_)
+        return recorder_->waiting_bytes();
+    return segments_.size_after(StoredHint(segments_.folder()).place().value_or(segments_.begin()));
 }
 
 std::string Daemon::status() const {
@@ -173,8 +184,7 @@ std::string Daemon::status() const {
         if (state.rejected != 0)
             text += ", " + std::to_string(state.rejected) + " rejected";
     }
-    const std::uint64_t waiting = recorder_ ? recorder_->waiting_bytes() : segments_.size();
-    text += ", " + std::to_string(waiting) + " bytes waiting";
+    text += ", " + std::to_string(waiting_bytes()) + " bytes waiting";
     if (damage_.count() != 0)
         text += ", " + std::to_string(damage_.count()) + " damaged lines";
     const std::string &fifo = config_ ? config_->fifo_file : IPTRACKING_FIFO_FILE;

@@ -43,6 +43,7 @@ private:
     void changed();
     void tell_status();
     std::string status() const;
+    std::uint64_t waiting_bytes() const;
 
     Options options_;
     EventLoop loop_;
@@ -50,8 +51,8 @@ private:
     std::optional<Config> config_;      ///< none: it is bad
     std::optional<Config> next_config_; ///< waits for the batch in flight
     std::string config_trouble_;
-    UniqueFd fifo_;
     StateLock lock_;
+    UniqueFd fifo_;
     Segments segments_;
     Stream stream_;
     Damage damage_;

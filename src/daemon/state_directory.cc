@@ -30,10 +30,9 @@ StateLock::StateLock(const std::string &directory) {
         throw Error("another iptracking-daemon works in '" + directory + "': process " +
                     (holder.empty() ? "unknown" : holder));
     }
+    // For the message above alone: a full disk must not keep us from starting.
     const std::string pid = std::to_string(::getpid()) + "\n";
-    if (::ftruncate(file_.get(), 0) < 0)
-        throw_errno(errno, "cannot write to '" + name + "'");
-    write_all_at(file_.get(), pid, 0, name);
+    static_cast<void>(::ftruncate(file_.get(), 0) == 0 && ::pwrite(file_.get(), pid.data(), pid.size(), 0) > 0);
 }
 
 } // namespace iptracking

@@ -74,10 +74,11 @@ bool Statement::step() {
     if (code == SQLITE_DONE)
         return false;
     sqlite3 *const database = sqlite3_db_handle(handle_.get());
-    const std::string file = sqlite3_db_filename(database, "main");
-    const SqliteError error(sqlite3_extended_errcode(database), "database '" + file + "': " + sqlite3_errmsg(database));
+    const std::string what =
+        std::string("database '") + sqlite3_db_filename(database, "main") + "': " + sqlite3_errmsg(database);
+    const int extended = sqlite3_extended_errcode(database);
     reset();
-    throw error;
+    throw SqliteError(extended, what);
 }
 
 void Statement::run() {

@@ -62,7 +62,8 @@ void FifoSource::resume() {
 }
 
 void FifoSource::drain() {
-    while (segments_.take_from(fifo_.get()) == Segments::Taken::some)
+    // Twice the pipe at its largest; a writer without a pause must not keep us.
+    for (int i = 0; i < 2 * 256 && segments_.take_from(fifo_.get()) == Segments::Taken::some; ++i)
         continue;
     if (sync_mode_ == PoolSync::batch)
         segments_.sync();

@@ -5,6 +5,7 @@
 #include "pam_callback/refusal.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 using namespace iptracking;
 
@@ -20,7 +21,7 @@ int main(int argc, char **argv) {
     }
 
     LineBuffer line;
-    ExitStatus status = describe_pam_event(line, options.remote_only);
+    ExitStatus status = describe_pam_event(line, PamEnvironment(environ), options.remote_only);
     if (status != ExitStatus::stored)
         return static_cast<int>(status);
 

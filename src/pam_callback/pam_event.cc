@@ -4,16 +4,16 @@
 #include "pam_callback/session_process.h"
 
 #include <arpa/inet.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 namespace iptracking {
 namespace {
 
-/// An address in text as inet_pton(3) takes it, without the zone of a link-local one.
+/// An address as inet_pton(3) takes it, without the zone of a link-local one.
 struct Address {
     char text[INET6_ADDRSTRLEN];
+    unsigned char binary[16]; ///< IPv4 mapped, ::ffff:a.b.c.d
 };
 
 bool parse_address(const char *text, size_t size, Address &address) {
@@ -24,8 +24,10 @@ bool parse_address(const char *text, size_t size, Address &address) {
         return false;
     memcpy(address.text, text, size);
     address.text[size] = '\0';
-    in6_addr binary;
-    return inet_pton(AF_INET, address.text, &binary) == 1 || inet_pton(AF_INET6, address.text, &binary) == 1;
+    static const unsigned char v4_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    memcpy(address.binary, v4_prefix, sizeof(v4_prefix));
+    return inet_pton(AF_INET, address.text, address.binary + sizeof(v4_prefix)) == 1 ||
+           inet_pton(AF_INET6, address.text, address.binary) == 1;
 }
 
 bool parse_port(const char *text, size_t size, unsigned &port) {
@@ -111,16 +113,6 @@ void append_texts(LineBuffer &line, const Text *texts, size_t count) {
     }
 }
 
-const char *variable(const char *name) {
-    return getenv(name);
-}
-
-/// A variable that says nothing when it is empty.
-const char *filled_variable(const char *name) {
-    const char *value = getenv(name);
-    return value && *value ? value : nullptr;
-}
-
 bool is_one_of_ours(const char *type) {
     static const char *const types[] = {"auth", "account", "open_session", "close_session"};
     for (const char *known : types)
@@ -129,20 +121,35 @@ bool is_one_of_ours(const char *type) {
     return false;
 }
 
+/// A user may have written SSH_CONNECTION into the PAM environment (pam_environment.h).  What sshd says of the same
+/// connection, PAM_RHOST, he cannot: it must be the same address, or a name (UseDNS yes).  A local service has no
+/// such connection.
+bool is_believable(const Connection &connection, const PamEnvironment &pam) {
+    if (!pam.from_pam_exec())
+        return true;
+    Address said;
+    if (const char *rhost = pam.filled_item("PAM_RHOST"))
+        return !parse_address(rhost, strlen(rhost), said) ||
+               memcmp(said.binary, connection.client.binary, sizeof(said.binary)) == 0;
+    const char *tty = pam.filled_item("PAM_TTY");
+    return !pam.filled_item("PAM_RUSER") && (!tty || strcmp(tty, "ssh") == 0);
+}
+
 } // namespace
 
-ExitStatus describe_pam_event(LineBuffer &line, bool remote_only) {
-    const char *type = variable("PAM_TYPE");
+ExitStatus describe_pam_event(LineBuffer &line, const PamEnvironment &pam, bool remote_only) {
+    const char *type = pam.item("PAM_TYPE");
     if (!type)
         return ExitStatus::not_from_pam;
     if (!is_one_of_ours(type))
         return ExitStatus::ignored; // "password": a change of a password is not a login
 
-    const char *ssh_connection = filled_variable("SSH_CONNECTION");
-    const char *rhost = filled_variable("PAM_RHOST");
+    const char *ssh_connection = pam.ssh_connection();
+    const char *rhost = pam.filled_item("PAM_RHOST");
     Connection connection;
     Address address;
-    const bool has_connection = ssh_connection && parse_ssh_connection(ssh_connection, connection);
+    const bool has_connection =
+        ssh_connection && parse_ssh_connection(ssh_connection, connection) && is_believable(connection, pam);
     const bool has_address = !has_connection && rhost && parse_address(rhost, strlen(rhost), address);
     if (remote_only && !has_connection && !rhost)
         return ExitStatus::ignored;
@@ -161,10 +168,10 @@ ExitStatus describe_pam_event(LineBuffer &line, bool remote_only) {
     line.append_number(static_cast<unsigned long long>(session_process(type)));
 
     const Text texts[] = {
-        {"user", variable("PAM_USER")},
-        {"service", filled_variable("PAM_SERVICE")},
-        {"tty", filled_variable("PAM_TTY")},
-        {"ruser", filled_variable("PAM_RUSER")},
+        {"user", pam.item("PAM_USER")},
+        {"service", pam.filled_item("PAM_SERVICE")},
+        {"tty", pam.filled_item("PAM_TTY")},
+        {"ruser", pam.filled_item("PAM_RUSER")},
         {"rhost", has_connection || has_address ? nullptr : rhost},
     };
     append_texts(line, texts, sizeof(texts) / sizeof(texts[0]));

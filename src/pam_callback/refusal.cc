@@ -93,8 +93,10 @@ bool waited_in_vain_recently(const char *fifo) {
     timespec now;
     const bool known = fstat(fd, &status) == 0 && clock_gettime(CLOCK_REALTIME, &now) == 0;
     close(fd);
+    if (!known)
+        return false;
     const long long age = now.tv_sec - status.st_mtim.tv_sec;
-    return known && age >= 0 && age < breaker_seconds;
+    return age >= 0 && age < breaker_seconds;
 }
 
 void remember_waiting_in_vain(const char *fifo) {

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/file.h"
 
+#include <charconv>
 #include <cstdio>
 #include <fcntl.h>
 #include <systemd/sd-id128.h>
@@ -26,6 +27,17 @@ std::string this_machine() {
     return sd_id128_get_machine_app_specific(us, &id) < 0 ? "unknown" : text_of(id);
 }
 
+/// The digits at the beginning, and the blank behind them.
+std::optional<std::uint64_t> take_number(std::string_view &text) {
+    std::uint64_t number = 0;
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const auto size = static_cast<std::size_t>(stop - text.data());
+    if (error != std::errc{} || size == text.size() || text[size] != ' ')
+        return std::nullopt;
+    text.remove_prefix(size + 1);
+    return number;
+}
+
 } // namespace
 
 Stream::Stream(int folder) : folder_(folder) {
@@ -46,15 +58,13 @@ void Stream::renew() {
 }
 
 StoredHint::StoredHint(int folder) : file_(open_file_at(folder, hint_file, O_RDWR | O_CREAT | O_NOFOLLOW, 0600)) {
-    char content[8192] = {};
-    const std::size_t size = read_all_at(file_.get(), std::span(content, sizeof(content) - 1), 0, hint_file);
-    unsigned long long segment = 0, offset = 0;
-    int target = 0;
-    if (size > 0 && content[size - 1] == '\n' &&
-        std::sscanf(content, "%llu %llu %n", &segment, &offset, &target) == 2 && target > 0) {
-        place_ = {segment, offset};
-        target_.assign(content + target, size - static_cast<std::size_t>(target) - 1);
-    }
+    char content[8192];
+    std::string_view rest(content, read_all_at(file_.get(), content, 0, hint_file));
+    const auto segment = take_number(rest), offset = take_number(rest);
+    if (!segment || !offset || !rest.ends_with('\n'))
+        return;
+    place_ = {*segment, *offset};
+    target_ = rest.substr(0, rest.size() - 1);
 }
 
 void StoredHint::set(Place place, const std::string &target) {

@@ -11,13 +11,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <filesystem>
 
 namespace iptracking {
 namespace {
 
 std::string folder_of(const std::string &path) {
-    const std::size_t slash = path.rfind('/');
-    return slash == path.npos ? "." : path.substr(0, std::max<std::size_t>(slash, 1));
+    return std::filesystem::absolute(path).parent_path();
 }
 
 bool exists(const std::string &path) {

@@ -39,7 +39,13 @@ void Recorder::feed() {
         auto batch = spare_ ? std::move(spare_) : std::make_unique<Batch>();
         const std::size_t most = std::min(driver_->batch_limit(), limit_);
         const auto take = [&] { return batch->events.size() < most && budget_.take(); };
-        const auto on_damage = [this](std::string_view text, const char *reason, std::size_t column) {
+        const auto on_damage = [&](std::string_view text, const char *reason, std::size_t column) {
+            // A batch that is read again must not count its damage again.
+            const auto offset = static_cast<std::uint64_t>(text.data() - batch->bytes.data());
+            const Place place = segments_.advance(read_, offset);
+            if (place < damage_seen_)
+                return;
+            damage_seen_ = segments_.advance(read_, offset + 1);
             report_damage(text, reason, column);
         };
         if (!fill(*batch, segments_, read_, take, on_damage)) {
@@ -59,18 +65,15 @@ void Recorder::feed() {
 
 void Recorder::on_ready(std::optional<Place> stored) {
     drop_open_batches();
-    schedule_.reset();
     if (stored && *stored > highest_) {
         begin_new_stream();
         return;
     }
     stored_ = read_ = place_to_begin(stored);
     state_.ready = true;
-    set_trouble("");
-    log(Level::info, "storing events in " + driver_->target(),
-        {{field::message_id, message::database_ready},
-         {field::target, driver_->target()},
-         {field::waiting_bytes, std::to_string(waiting_bytes())}});
+    // A database that opens may still refuse to be written: that it works is known when something is stored.
+    if (state_.trouble.empty() || waiting_bytes() == 0)
+        say_that_it_works();
     advance_to(stored_);
     feed();
 }
@@ -107,10 +110,23 @@ void Recorder::on_stored() {
     state_.stored += batch->events.size();
     budget_.give_back(batch->events.size());
     limit_ = limit_ > SIZE_MAX / 2 ? SIZE_MAX : limit_ * 2;
+    if (log_enabled(Level::debug))
+        log(Level::debug, "stored " + std::to_string(batch->events.size()) + " events",
+            {{field::target, driver_->target()}, {field::stored, std::to_string(state_.stored)}});
+    if (!state_.trouble.empty())
+        say_that_it_works();
+    schedule_.reset();
     advance_to(batch->to);
     spare_ = std::move(batch);
-    set_trouble("");
     feed();
+}
+
+void Recorder::say_that_it_works() {
+    log(Level::info, "storing events in " + driver_->target(),
+        {{field::message_id, message::database_ready},
+         {field::target, driver_->target()},
+         {field::waiting_bytes, std::to_string(waiting_bytes())}});
+    set_trouble("");
 }
 
 void Recorder::on_blocked(const std::string &why) {

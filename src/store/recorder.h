@@ -61,6 +61,7 @@ private:
     void begin_new_stream();
     Place place_to_begin(std::optional<Place> stored) const;
     void set_aside(const Batch &batch, const std::string &why);
+    void say_that_it_works();
     void advance_to(Place place);
     void drop_open_batches();
     void report_damage(std::string_view text, const char *reason, std::size_t column);
@@ -78,6 +79,7 @@ private:
     Place stored_;                            ///< confirmed by the database
     Place read_;                              ///< behind the last open batch
     Place highest_;                           ///< that a database can have of our stream
+    Place damage_seen_;                       ///< damage before it was reported
     std::size_t limit_ = SIZE_MAX;            ///< halved until a bad record stands alone
     std::deque<std::unique_ptr<Batch>> open_; ///< the oldest first
     std::unique_ptr<Batch> spare_;

@@ -11,14 +11,15 @@ constexpr char insert_sql[] = "INSERT INTO inet_log (id, dst_ipaddr, src_ipaddr,
                               "service, tty, ruser, rhost, host, flags, src_net6) "
                               "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
 
-constexpr char open_sql[] = "INSERT INTO session (open_id, sshd_pid, src_port) VALUES (?1, ?2, ?3)";
+constexpr char open_sql[] = "INSERT INTO session (open_id, sshd_pid) VALUES (?1, ?2)";
 
-// The last open session of the same process and connection; where no process is known, of the same user.
+// The last open session of the same process; where none is known, of the same user on the same connection.  (With
+// a process the connection is not asked for: a user can falsify its port once he is logged in.)
 constexpr char close_sql[] =
     "UPDATE session SET close_id = ?1 WHERE open_id = ("
     "SELECT max(session.open_id) FROM session JOIN inet_log AS o ON o.id = session.open_id "
-    "WHERE session.close_id IS NULL AND session.sshd_pid IS ?2 AND session.src_port IS ?3 "
-    "AND o.src_ipaddr IS ?4 AND o.service IS ?5 AND o.host IS ?6 AND (?2 IS NOT NULL OR o.uid IS ?7))";
+    "WHERE session.close_id IS NULL AND session.sshd_pid IS ?2 AND o.service IS ?5 AND o.host IS ?6 "
+    "AND (?2 IS NOT NULL OR (o.src_port IS ?3 AND o.src_ipaddr IS ?4 AND o.uid IS ?7)))";
 
 constexpr char position_sql[] = "INSERT INTO stream (id, segment, offset) VALUES (?1, ?2, ?3) "
                                 "ON CONFLICT (id) DO UPDATE SET segment = excluded.segment, offset = excluded.offset";
@@ -117,7 +118,6 @@ void SqliteWriter::insert(const Event &event, const RowReader &row) {
     if (event.kind == EventKind::open_session) {
         open_.bind(1, last_id_);
         bind_number(open_, 2, event.pid);
-        bind_number(open_, 3, event.source_port);
         open_.run();
     } else if (event.kind == EventKind::close_session) {
         close_.bind(1, last_id_);

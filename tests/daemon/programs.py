@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The real daemon and the real callback, each test in a folder of its own."""
+import csv
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+from pathlib import Path
+
+BUILD = Path(os.environ['IPTRACKING_BUILD'])
+DAEMON = BUILD / 'src/daemon/iptracking-daemon'
+CALLBACK = BUILD / 'src/pam_callback/iptracking-pam-callback'
+EVENTS = {0: 'unknown', 1: 'auth', 2: 'open_session', 3: 'close_session'}
+
+
+def wait_until(fact, at_most=20, what='it'):
+    """Polls a fact; fails when it does not come true."""
+    end = time.monotonic() + at_most
+    while not (value := fact()):
+        if time.monotonic() > end:
+            raise AssertionError(f'waited {at_most} s for {what}')
+        time.sleep(0.005)
+    return value
+
+
+def undo(stored):
+    """Stored text back to the bytes that were typed."""
+    return re.sub(rb'\\x([0-9a-f]{2})', lambda match: bytes([int(match[1], 16)]), stored.encode())
+
+
+class Daemon:
+    """One run of iptracking-daemon.  `passed`: with the FIFO as descriptor 3, as systemd starts it."""
+
+    def __init__(self, folder, *options, passed=False, config='', environment=None):
+        self.folder = Path(folder)
+        self.fifo = self.folder / 'fifo'
+        self.config = self.folder / 'iptracking.yml'
+        if config is not None:
+            self.config.write_text(f'fifo-file: {self.fifo}\n{config}')
+        self.notifications = []
+        notify_path = self.folder / 'notify'
+        notify_path.unlink(missing_ok=True)
+        self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.notify.bind(str(notify_path))
+        # As systemd does, somebody reads always: sd_notify(3) waits where the queue is full.
+        threading.Thread(target=self.listen, daemon=True).start()
+        self.errors = self.folder / 'stderr'
+        environment = {'STATE_DIRECTORY': str(self.state), 'NOTIFY_SOCKET': str(notify_path), 'TZ': 'UTC',
+                       **(environment or {})}
+        self.state.mkdir(exist_ok=True)
+        command = [str(DAEMON), '-c', str(self.config), *options]
+        held = None
+        if passed:
+            if not self.fifo.exists():
+                os.mkfifo(self.fifo, 0o600)
+            held = os.open(self.fifo, os.O_RDWR | os.O_NONBLOCK)
+            command = ['/bin/sh', '-c', f'exec 3<>"$0"; LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=events exec "$@"',
+                       str(self.fifo), *command]
+        elif '-m' not in options:
+            command.append('-m')
+        with open(self.errors, 'ab') as errors:
+            self.process = subprocess.Popen(command, env=environment, stderr=errors, stdin=subprocess.DEVNULL)
+        if held is not None:
+            self.wait_for_notification('READY=1')   # it has it too now
+            os.close(held)
+        elif self.process.poll() is None:
+            self.wait_for_notification('READY=1')
+
+    @property
+    def state(self):
+        return self.folder / 'state'
+
+    def listen(self):
+        with self.notify:
+            while message := self.notify.recv(65536):
+                self.notifications += message.decode().splitlines()
+
+    def wait_for_notification(self, beginning, at_most=20):
+        def found():
+            for line in reversed(self.notifications):
+                if line.startswith(beginning):
+                    return line
+            if self.process.poll() is not None:
+                raise AssertionError(f'the daemon ended with {self.process.returncode}: {self.errors.read_text()}')
+            return None
+        return wait_until(found, at_most, beginning)
+
+    def status(self):
+        found = [line for line in self.notifications if line.startswith('STATUS=')]
+        return found[-1][7:] if found else ''
+
+    def wait_for_status(self, words, at_most=20):
+        return wait_until(lambda: words in self.status() and self.status(), at_most, f'the status: {words}')
+
+    def said(self):
+        return self.errors.read_text(errors='replace')
+
+    def write(self, data):
+        """As a source does: blocks where the pipe is full."""
+        data = data if isinstance(data, bytes) else data.encode()
+        fifo = os.open(self.fifo, os.O_WRONLY)
+        try:
+            while data:
+                data = data[os.write(fifo, data[:4096]):]
+        finally:
+            os.close(fifo)
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def stop(self, at_most=30):
+        """SIGTERM; gives the exit status."""
+        self.process.terminate()
+        return self.wait(at_most)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.close()
+
+    def wait(self, at_most=30):
+        status = self.process.wait(at_most)
+        self.close()
+        return status
+
+    def close(self):
+        """An empty message ends the listener, after all that was sent before it."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
+            last.sendto(b'', self.notify.getsockname())
+
+    def cpu_seconds(self):
+        fields = Path(f'/proc/{self.process.pid}/stat').read_text().rsplit(')', 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
+
+class Sqlite:
+    """What is in the sqlite3 database of a test."""
+    config = ''
+
+    def __init__(self, folder):
+        self.path = Path(folder) / 'state/iptracking.sqlite3'
+        self.config = f'database: {{driver-name: sqlite3, filename: {self.path}}}\n'
+
+    def query(self, sql):
+        if not self.path.exists():
+            return []
+        database = sqlite3.connect(f'file:{self.path}?mode=ro', uri=True, timeout=5)
+        try:
+            return database.execute(sql).fetchall()
+        except sqlite3.OperationalError as error:
+            if 'no such table' in str(error):
+                return []
+            raise
+        finally:
+            database.close()
+
+    def rows(self):
+        return [{'uid': uid, 'event': EVENTS[event], 'src': src, 'date': date, 'flags': flags}
+                for uid, event, src, date, flags in
+                self.query('SELECT uid, log_event, src_ipaddr, log_date, flags FROM inet_log ORDER BY id')]
+
+    def count(self):
+        found = self.query('SELECT count(*) FROM inet_log')
+        return found[0][0] if found else 0
+
+
+class Csv:
+    """What is in the CSV file of a test, by Python's reader of RFC 4180."""
+
+    def __init__(self, folder):
+        self.path = Path(folder) / 'state/events.csv'
+        self.config = f'database: {{driver-name: csvfile, filename: {self.path}}}\n'
+
+    def rows(self):
+        if not self.path.exists():
+            return []
+        with open(self.path, newline='', encoding='utf-8') as file:
+            return [{'uid': row[5], 'event': row[3], 'src': row[1], 'date': row[6], 'flags': int(row[14])}
+                    for row in csv.reader(file, strict=True)]
+
+    def count(self):
+        return self.path.read_bytes().count(b'\n') if self.path.exists() else 0
+
+
+DRIVERS = {'csvfile': Csv, 'sqlite3': Sqlite}
+
+
+class Programs(unittest.TestCase):
+    """A test with a folder, and daemons that end with it."""
+
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory(prefix='iptracking-')
+        self.addCleanup(temporary.cleanup)
+        self.folder = Path(temporary.name)
+
+    def daemon(self, *options, folder=None, **arguments):
+        daemon = Daemon(folder or self.folder, *options, **arguments)
+        self.addCleanup(self.end, daemon)
+        return daemon
+
+    def sub(self, name):
+        folder = self.folder / name
+        folder.mkdir()
+        return folder
+
+    @staticmethod
+    def end(daemon):
+        if daemon.process.poll() is None:
+            daemon.process.send_signal(signal.SIGCONT)
+            daemon.process.kill()
+            daemon.process.wait()
+            daemon.close()
+
+    def callback(self, fifo, *options, environment=None, **pam):
+        """Runs the callback as pam_exec does; gives its exit status."""
+        variables = {'PAM_TYPE': 'auth', 'PAM_SERVICE': 'sshd', 'PAM_USER': 'somebody', **pam}
+        return subprocess.run([CALLBACK, '-p', fifo, *options], env={**variables, **(environment or {})},
+                              stdin=subprocess.DEVNULL, check=False).returncode
