@@ -75,7 +75,7 @@ void FifoSource::sync() {
     const auto begin = Clock::now();
     if (begin < no_sync_before_) {
         if (!sync_.running())
-            sync_.start(std::chrono::duration_cast<std::chrono::microseconds>(no_sync_before_ - begin));
+            sync_.start(no_sync_before_ - begin);
         return;
     }
     segments_.sync();

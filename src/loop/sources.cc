@@ -29,8 +29,8 @@ Timer::~Timer() {
     sd_event_source_disable_unref(source_);
 }
 
-void Timer::start(std::chrono::microseconds after) {
-    const auto usec = static_cast<std::uint64_t>(after.count());
+void Timer::start(std::chrono::nanoseconds after) {
+    const auto usec = static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::microseconds>(after).count());
     if (!source_)
         check(sd_event_add_time_relative(loop_.get(), &source_, CLOCK_MONOTONIC, usec, 0, dispatch, this),
               "cannot make a timer");

@@ -42,7 +42,7 @@ public:
     Timer &operator=(const Timer &) = delete;
 
     /// Anew, if it is running.
-    void start(std::chrono::microseconds after);
+    void start(std::chrono::nanoseconds after);
     void stop() noexcept;
     bool running() const noexcept { return running_; }
 

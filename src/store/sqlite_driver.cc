@@ -22,9 +22,10 @@ constexpr auto look_at_lock_again = 200ms;
 constexpr auto longest_commit = 1s; // of the 60 s that the watchdog gives
 constexpr auto short_commit = 100ms;
 constexpr std::size_t first_batch_limit = 4096, smallest_batch_limit = 64, largest_batch_limit = 16384;
-constexpr auto summarise_after = 1s; // without a new batch
-constexpr std::int64_t summarise_at_once = 20000;
-constexpr int progress_steps = 1'000'000; // of SQLite's virtual machine: some ten milliseconds
+constexpr auto summarise_after = 5s;         // together with what comes meanwhile
+constexpr std::int64_t summary_step = 20000; // events in one transaction
+constexpr int rest_after_summary = 4;        // times its duration, as long as batches come
+constexpr int progress_steps = 1'000'000;    // of SQLite's virtual machine: some ten milliseconds
 
 int open_flags(const std::vector<std::string> &names) {
     static const std::map<std::string, int> known{
@@ -101,8 +102,7 @@ public:
           summary_timer_(context.loop, [this] { summarise(); }) {}
 
     void start() override {
-        open_.reset();
-        batch_ = nullptr;
+        close();
         lock_timer_.stop();
         working_.schedule();
     }
@@ -136,6 +136,7 @@ private:
         auto opened = std::make_unique<OpenDatabase>(config_, stream_.id());
         const auto stored = opened->writer->stored();
         open_ = std::move(opened);
+        behind_ = sqlite_summaries_behind(open_->database);
         plan_summary();
         handler_.on_ready(stored);
     }
@@ -146,6 +147,8 @@ private:
         const auto begin = Clock::now();
         open_->writer->write(*batch_);
         adapt_batch_limit(Clock::now() - begin);
+        stored_since_summary_ = true;
+        behind_ += static_cast<std::int64_t>(batch_->events.size());
         batch_ = nullptr;
         plan_summary();
         handler_.on_stored();
@@ -167,23 +170,29 @@ private:
 
     void fail() {
         const std::exception_ptr why = std::current_exception();
-        open_.reset();
-        batch_ = nullptr;
-        summary_timer_.stop();
+        close();
         handler_.on_failed(DriverHandler::Failure::offline, why);
     }
 
-    /// Soon when much trails behind, else when it is quiet.
-    void plan_summary() {
-        const std::int64_t behind = sqlite_summaries_behind(open_->database);
-        if (behind > 0)
-            summary_timer_.start(behind >= summarise_at_once ? 0s : summarise_after);
+    void close() {
+        summary_timer_.stop();
+        open_.reset();
+        batch_ = nullptr;
     }
 
+    void plan_summary() {
+        if (behind_ > 0 && !summary_timer_.running())
+            summary_timer_.start(behind_ < summary_step ? Clock::duration(summarise_after) : summary_rest_);
+    }
+
+    /// What trails behind costs a question a little; a flood of events must not wait for it.
     void summarise() {
         try {
-            if (advance_sqlite_summaries(open_->database, summarise_at_once))
-                summary_timer_.start(0s);
+            const auto begin = Clock::now();
+            behind_ = advance_sqlite_summaries(open_->database, summary_step);
+            summary_rest_ =
+                (Clock::now() - begin) * (std::exchange(stored_since_summary_, false) ? rest_after_summary : 0);
+            plan_summary();
         } catch (const sqlite::SqliteError &error) {
             if (!error.busy())
                 log(Level::warning, "summaries trail behind: " + describe(error));
@@ -198,6 +207,9 @@ private:
     std::unique_ptr<OpenDatabase> open_;
     const Batch *batch_ = nullptr;
     std::size_t batch_limit_ = first_batch_limit;
+    bool stored_since_summary_ = false;
+    Clock::duration summary_rest_{};
+    std::int64_t behind_ = 0; ///< events that the summaries lack
     Deferred working_;
     Timer lock_timer_;
     Timer summary_timer_;

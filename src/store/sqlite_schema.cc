@@ -38,10 +38,10 @@ std::int64_t sqlite_summaries_behind(sqlite::Database &database) {
         .value_or(0);
 }
 
-bool advance_sqlite_summaries(sqlite::Database &database, std::int64_t most) {
+std::int64_t advance_sqlite_summaries(sqlite::Database &database, std::int64_t most) {
     const std::int64_t behind = sqlite_summaries_behind(database);
     if (behind <= 0)
-        return false;
+        return 0;
     const std::int64_t step = std::min(behind, most);
     const std::int64_t after = database.number("SELECT upto FROM summary WHERE name = 'address_day'").value_or(0);
     sqlite::Transaction transaction(database);
@@ -58,7 +58,7 @@ bool advance_sqlite_summaries(sqlite::Database &database, std::int64_t most) {
         .run();
     sqlite::Statement(database, "UPDATE summary SET upto = ?1 WHERE name = 'address_day'").bind(1, after + step).run();
     transaction.commit();
-    return step < behind;
+    return behind - step;
 }
 
 } // namespace iptracking

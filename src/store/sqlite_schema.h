@@ -14,8 +14,8 @@ std::int64_t check_sqlite_schema(sqlite::Database &database);
 /// Makes the schema of an empty database, or upgrades an older one, in one transaction.
 void prepare_sqlite_schema(sqlite::Database &database);
 
-/// Brings the summaries forward by at most `most` events, in one transaction.  True: more trails behind.
-bool advance_sqlite_summaries(sqlite::Database &database, std::int64_t most);
+/// Brings the summaries forward by at most `most` events, in one transaction.  Gives how many still trail behind.
+std::int64_t advance_sqlite_summaries(sqlite::Database &database, std::int64_t most);
 
 /// How many events trail behind.
 std::int64_t sqlite_summaries_behind(sqlite::Database &database);

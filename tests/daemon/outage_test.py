@@ -131,8 +131,10 @@ class FullDisk(Programs):
 
 class Idle(Programs):
     def test_an_idle_daemon_does_not_wake_up(self):
-        daemon = self.daemon(config=Sqlite(self.folder).config)
+        store = Sqlite(self.folder)
+        daemon = self.daemon(config=store.config)
         daemon.write(EVENT.format(0))
+        wait_until(lambda: store.query('SELECT upto FROM summary') == [(1,)], what='the summary')
         status = Path(f'/proc/{daemon.process.pid}/status')
 
         def switches():
