@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What needs reboots; a class for each boot."""
+import os
+import stat
+import unittest
+from pathlib import Path
+
+import database
+import machine
+from logins import OPTIONS
+from machine import CALLBACK, FIFO, SERVICE, SOCKET, run, systemctl, wait_until
+
+UNITS = Path('/etc/systemd/system')
+EARLY = 'early-event.service'
+SESSION = "SELECT sshd_pid FROM open_sessions WHERE uid = 'visitor'"
+
+
+def seconds_of(unit, name):
+    """A time stamp of the unit, in seconds since the boot."""
+    return int(machine.property_of(unit, f'{name}Monotonic')) / 1e6
+
+
+class FirstBoot(unittest.TestCase):
+    def test_a_login_is_open_when_the_reboot_comes(self):
+        # From the next boot on sshd is started with the system, as on any machine.
+        folder = UNITS / 'throwaway.service.d'
+        folder.mkdir()
+        (folder / 'test.conf').write_text(f'[Unit]\nWants=ssh.service {EARLY}\nAfter=ssh.service {EARLY}\n')
+        systemctl('daemon-reload')
+        # A client that the shutdown does not end first: it would be on another machine.
+        run('systemd-run', '--quiet', '--unit=client', '--property=DefaultDependencies=no', 'ssh', *OPTIONS, '-N',
+            'visitor@127.0.0.1')
+        wait_until(lambda: database.count('visitor') and database.query(SESSION), what='the open session')
+
+
+class SecondBoot(unittest.TestCase):
+    def test_the_end_of_the_open_login_was_stored_at_the_reboot(self):
+        database.wait_for_all()
+        self.assertEqual(database.query(SESSION), [])
+        rows = database.query("SELECT * FROM inet_log WHERE uid = 'visitor' ORDER BY id")
+        self.assertEqual(database.kinds(rows), ['account', 'open_session', 'close_session'])
+        self.assertEqual(len({row['sshd_pid'] for row in rows}), 1)
+
+    def test_pipe_and_socket_are_there_without_anybody_doing_anything(self):
+        found = os.stat(FIFO)
+        self.assertTrue(stat.S_ISFIFO(found.st_mode))
+        self.assertEqual((stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid), (0o600, 0, 0))
+        self.assertTrue(machine.is_active(SOCKET))
+        self.assertEqual(machine.callback('second-boot'), 0)
+        wait_until(lambda: database.count('second-boot') == 1, what='the event in the database')
+
+    @classmethod
+    def tearDownClass(cls):
+        """For the next boot: an event that is in the pipe before sshd starts, and a daemon that is never ready."""
+        (UNITS / EARLY).write_text(f'''[Unit]
+After={SOCKET}
+Before=ssh.service
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+Environment=PAM_TYPE=auth PAM_USER=early PAM_SERVICE=sshd
+ExecStart={CALLBACK}
+''')
+        folder = UNITS / f'{SERVICE}.d'
+        folder.mkdir()
+        (folder / 'test.conf').write_text('[Service]\nExecStart=\nExecStart=/bin/sleep infinity\n')
+
+
+class ThirdBoot(unittest.TestCase):
+    def test_sshd_waits_at_most_5_seconds_for_a_daemon_that_is_never_ready(self):
+        waited = seconds_of('ssh.service', 'ActiveEnterTimestamp') - seconds_of(EARLY, 'ActiveEnterTimestamp')
+        self.assertGreater(waited, 4, 'or this test would show nothing')
+        self.assertLess(waited, 5 + 1)
+
+    def test_the_event_is_stored_once_the_daemon_is_mended(self):
+        (UNITS / f'{SERVICE}.d/test.conf').unlink()
+        systemctl('daemon-reload')
+        wait_until(lambda: database.count('early') == 1, 20, 'the event in the database')
+
+
+BOOTS = [FirstBoot, SecondBoot, ThirdBoot]
