@@ -44,20 +44,16 @@ ReadConfig read_configuration(const Options &options, const std::string &state_d
 }
 
 Daemon::Daemon(const Options &options, std::vector<PassedFd> passed)
-    : options_(options), state_directory_(state_directory()), lock_(state_directory_),
-      fifo_(take_fifo(std::move(passed))), segments_(state_directory_ + "/pool", std::nullopt),
-      stream_(segments_.folder()), damage_(state_directory_), source_(loop_, std::move(fifo_), segments_,
-                                                                      {.on_taken =
-                                                                           [this] {
-                                                                               if (recorder_)
-                                                                                   recorder_->more();
-                                                                               changed();
-                                                                           },
-                                                                       .on_changed = [this] { changed(); }}),
+    : options_(options), state_directory_(state_directory()),
+      config_(passed.empty() ? std::optional{read_configuration(options, state_directory_).config} : std::nullopt),
+      lock_(state_directory_), fifo_(take_fifo(std::move(passed))), segments_(state_directory_ + "/pool", std::nullopt),
+      stream_(segments_.folder()), damage_(state_directory_),
+      source_(loop_, std::move(fifo_), segments_,
+              {.on_taken = [this] { taken(); }, .on_changed = [this] { changed(); }}),
       applying_(loop_, [this] { apply(std::move(*next_config_)); }), status_timer_(loop_, [this] { tell_status(); }) {
     loop_.watch();
     if (config_)
-        apply(std::move(*config_)); // read by take_fifo(), which needed it
+        apply(std::move(*config_));
     else
         configure_if_possible();
 }
@@ -71,12 +67,10 @@ UniqueFd Daemon::take_fifo(std::vector<PassedFd> passed) {
     if (passed.size() > 1)
         throw Error("systemd passed " + std::to_string(passed.size()) + " descriptors; one named pipe is expected");
     UniqueFd fifo;
-    if (passed.empty()) {
-        config_ = read_configuration(options_, state_directory_).config;
+    if (passed.empty())
         fifo = open_fifo(config_->fifo_file, options_.make_fifo);
-    } else {
+    else
         fifo = adopt_fifo(std::move(passed.front().fd));
-    }
     notify_ready();
     return fifo;
 }
@@ -146,6 +140,12 @@ void Daemon::stop() {
             Recorder::Ending::flush, [this] { loop_.exit(); }, longest_flush);
     else
         loop_.exit();
+}
+
+void Daemon::taken() {
+    if (recorder_)
+        recorder_->more();
+    changed();
 }
 
 void Daemon::changed() {

@@ -40,6 +40,7 @@ private:
     void apply(Config config);
     void reload();
     void stop();
+    void taken();
     void changed();
     void tell_status();
     std::string status() const;

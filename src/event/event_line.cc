@@ -237,23 +237,26 @@ ParsedLine parse_event_line(std::string_view line) noexcept {
     const std::size_t filled = std::min(line.find_first_not_of('\0'), line.size());
     if (begins_as_comma_line(line.substr(filled)))
         return read_from(line, filled);
-    if (!begins_as_event_line(line) || line.size() >= line::max_size) {
-        const std::size_t beginning = last_beginning(line);
-        if (beginning == line.npos)
-            return {std::nullopt, {"neither 'iptracking/1' nor the comma form", 1}, 0};
-        return read_from(line, beginning);
+    ParsedLine parsed;
+    if (begins_as_event_line(line) && line.size() < line::max_size) {
+        LineReader reader(line);
+        parsed = reader.read();
+        if (parsed.event && reader.other_line() == line.npos)
+            return parsed;
+    } else {
+        parsed.error = {"neither 'iptracking/1' nor the comma form", 1};
     }
-
-    LineReader reader(line);
-    const ParsedLine whole = reader.read();
-    std::size_t other = whole.event ? reader.other_line() : last_beginning(line);
-    // Half a line in front of a good one; or a name that ends in our magic word, in a good line.
-    for (int tries = 0; tries < most_beginnings && other != line.npos && other != 0; ++tries) {
-        if (const ParsedLine rest = read_from(line, other); rest.event)
+    // Half a line, or garbage, in front of a good one; or a name that is our first word, in a good line.
+    std::size_t beginning = last_beginning(line);
+    for (int tries = 0; tries < most_beginnings && beginning != line.npos; ++tries) {
+        const ParsedLine rest = read_from(line, beginning);
+        if (rest.event)
             return rest;
-        other = last_beginning(line.substr(0, other + magic.size() - 1));
+        if (!parsed.event)
+            parsed = rest;
+        beginning = last_beginning(line.substr(0, beginning + magic.size() - 1));
     }
-    return whole;
+    return parsed;
 }
 
 } // namespace iptracking

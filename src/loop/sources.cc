@@ -6,6 +6,12 @@
 #include <ctime>
 
 namespace iptracking {
+namespace {
+
+/// How much later a timer may come, so that wake-ups can fall together.  (sd-event's default is 250 ms.)
+constexpr std::uint64_t timer_accuracy_usec = 1000;
+
+} // namespace
 
 void IoSource::open(int fd, std::uint32_t events) {
     close(); // first the old source: epoll knows a descriptor only once (EEXIST)
@@ -32,7 +38,8 @@ Timer::~Timer() {
 void Timer::start(std::chrono::nanoseconds after) {
     const auto usec = static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::microseconds>(after).count());
     if (!source_)
-        check(sd_event_add_time_relative(loop_.get(), &source_, CLOCK_MONOTONIC, usec, 0, dispatch, this),
+        check(sd_event_add_time_relative(loop_.get(), &source_, CLOCK_MONOTONIC, usec, timer_accuracy_usec, dispatch,
+                                         this),
               "cannot make a timer");
     else
         check(sd_event_source_set_time_relative(source_, usec), "cannot set a timer");

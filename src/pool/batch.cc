@@ -47,12 +47,12 @@ bool fill(Batch &batch, const Segments &segments, Place from, const TakeRecord &
         batch.events.clear();
         batch.bytes.resize(std::min<std::uint64_t>(wanted, segments.size_after(from)));
         batch.bytes.resize(segments.read(from, batch.bytes));
-        const bool more = batch.bytes.size() == wanted && wanted < most_batch_bytes;
-        if (more && std::find(batch.bytes.begin(), batch.bytes.end(), '\n') == batch.bytes.end())
+        const bool has_line = std::find(batch.bytes.begin(), batch.bytes.end(), '\n') != batch.bytes.end();
+        if (!has_line && batch.bytes.size() == wanted && wanted < most_batch_bytes)
             continue; // a line longer than a read
 
         std::size_t parsed = parse_lines(batch, take, on_damage);
-        if (parsed == 0 && batch.bytes.size() == most_batch_bytes && batch.events.empty()) {
+        if (!has_line && batch.bytes.size() == most_batch_bytes) {
             // No end of a line in a whole batch.  A good line may begin near its end.
             parsed = most_batch_bytes - line::max_size;
             on_damage({batch.bytes.data(), parsed}, "no end of a line", parsed);

@@ -34,6 +34,8 @@ void Recorder::more() {
 }
 
 void Recorder::feed() {
+    if (without_rejected_ && state_.ready && driver_->can_accept())
+        store(std::move(without_rejected_));
     const bool settling = done_ && ending_ == Ending::settle;
     while (!settling && state_.ready && driver_->can_accept() && read_ < segments_.end()) {
         auto batch = spare_ ? std::move(spare_) : std::make_unique<Batch>();
@@ -54,13 +56,17 @@ void Recorder::feed() {
         }
         read_ = batch->to;
         highest_ = std::max(highest_, read_);
-        const Batch &stored = *batch;
-        open_.push_back(std::move(batch));
-        driver_->store(stored);
+        store(std::move(batch));
     }
     const bool starting = !state_.ready && state_.trouble.empty();
     if (done_ && open_.empty() && !starting)
         finished();
+}
+
+void Recorder::store(std::unique_ptr<Batch> batch) {
+    const Batch &stored = *batch;
+    open_.push_back(std::move(batch));
+    driver_->store(stored);
 }
 
 void Recorder::on_ready(std::optional<Place> stored) {
@@ -115,7 +121,6 @@ void Recorder::on_stored() {
             {{field::target, driver_->target()}, {field::stored, std::to_string(state_.stored)}});
     if (!state_.trouble.empty())
         say_that_it_works();
-    schedule_.reset();
     advance_to(batch->to);
     spare_ = std::move(batch);
     feed();
@@ -126,6 +131,7 @@ void Recorder::say_that_it_works() {
         {{field::message_id, message::database_ready},
          {field::target, driver_->target()},
          {field::waiting_bytes, std::to_string(waiting_bytes())}});
+    schedule_.reset();
     set_trouble("");
 }
 
@@ -141,15 +147,7 @@ void Recorder::on_blocked(const std::string &why) {
 void Recorder::on_failed(Failure failure, std::exception_ptr why) {
     const std::string reason = describe(why);
     if (failure == Failure::rejected && !open_.empty()) {
-        const std::size_t size = open_.front()->events.size();
-        if (size <= 1)
-            set_aside(*open_.front(), reason);
-        else
-            limit_ = size / 2;
-        const Place next = size <= 1 ? open_.front()->to : open_.front()->from;
-        drop_open_batches();
-        read_ = next;
-        feeding_.schedule();
+        find_rejected(reason);
         return;
     }
     drop_open_batches();
@@ -167,12 +165,27 @@ void Recorder::on_failed(Failure failure, std::exception_ptr why) {
         finished();
 }
 
-void Recorder::set_aside(const Batch &batch, const std::string &why) {
-    for (const Event &event : batch.events) {
-        const std::string_view rest(batch.bytes.data() + event.line, batch.bytes.size() - event.line);
-        report_damage(rest.substr(0, rest.find('\n')), why.c_str(), 1);
-        ++state_.rejected;
+/// Halves the batch until the bad record stands alone; then stores the batch without it, so that the place behind it
+/// is confirmed.
+void Recorder::find_rejected(const std::string &why) {
+    std::unique_ptr<Batch> batch = std::move(open_.front());
+    open_.pop_front();
+    budget_.give_back(batch->events.size());
+    drop_open_batches();
+    if (batch->events.size() > 1) {
+        limit_ = batch->events.size() / 2;
+        read_ = batch->from;
+    } else {
+        for (const Event &event : batch->events) {
+            const std::string_view rest(batch->bytes.data() + event.line, batch->bytes.size() - event.line);
+            report_damage(rest.substr(0, rest.find('\n')), why.c_str(), 1);
+            ++state_.rejected;
+        }
+        batch->events.clear();
+        read_ = batch->to;
+        without_rejected_ = std::move(batch);
     }
+    feeding_.schedule();
 }
 
 void Recorder::advance_to(Place place) {
@@ -187,6 +200,7 @@ void Recorder::drop_open_batches() {
     for (auto &batch : open_)
         budget_.give_back(batch->events.size());
     open_.clear();
+    without_rejected_.reset();
 }
 
 /// The first one at once, with its text; then the sum once a minute, so that a flood of garbage does not become a

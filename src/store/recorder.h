@@ -60,7 +60,8 @@ private:
     void feed();
     void begin_new_stream();
     Place place_to_begin(std::optional<Place> stored) const;
-    void set_aside(const Batch &batch, const std::string &why);
+    void find_rejected(const std::string &why);
+    void store(std::unique_ptr<Batch> batch);
     void say_that_it_works();
     void advance_to(Place place);
     void drop_open_batches();
@@ -83,6 +84,7 @@ private:
     std::size_t limit_ = SIZE_MAX;            ///< halved until a bad record stands alone
     std::deque<std::unique_ptr<Batch>> open_; ///< the oldest first
     std::unique_ptr<Batch> spare_;
+    std::unique_ptr<Batch> without_rejected_; ///< to be stored next: it moves the place behind a bad record
     std::uint64_t damage_reported_ = 0;
     std::function<void()> done_; ///< set: finish_then() was called
     Ending ending_ = Ending::flush;
