@@ -50,12 +50,14 @@ std::size_t read_all_at(int fd, std::span<char> into, std::uint64_t offset, cons
 }
 
 std::optional<std::string> read_small_file(int folder, const std::string &name, std::size_t limit) {
-    UniqueFd file{::openat(folder, name.c_str(), O_RDONLY | O_CLOEXEC)};
+    UniqueFd file{::openat(folder, name.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
     if (!file) {
         if (errno == ENOENT)
             return std::nullopt;
         throw_errno(errno, "cannot open '" + name + "'");
     }
+    if (!S_ISREG(status_of(file.get(), name).st_mode))
+        throw Error("'" + name + "' is not a regular file");
     std::string content(limit + 1, '\0');
     content.resize(read_all_at(file.get(), content, 0, name));
     if (content.size() > limit)

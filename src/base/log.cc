@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/log.h"
 
+#include "base/unique_fd.h"
+
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
-#include <vector>
-
-#define SD_JOURNAL_SUPPRESS_LOCATION
-#include <systemd/sd-journal.h>
+#include <sys/un.h>
 
 namespace iptracking {
 namespace {
@@ -33,6 +32,14 @@ void append_byte_escaped(std::string &out, unsigned char byte) {
     out += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
 }
 
+UniqueFd connect_to_journal() noexcept {
+    UniqueFd journal{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+    constexpr sockaddr_un address{AF_UNIX, "/run/systemd/journal/socket"};
+    if (journal && ::connect(journal.get(), reinterpret_cast<const sockaddr *>(&address), sizeof(address)) < 0)
+        journal.reset();
+    return journal;
+}
+
 /// A message may quote a path or a reason that holds anything: it must not forge a second line.
 std::string one_line(std::string_view text) {
     std::string out;
@@ -46,21 +53,23 @@ std::string one_line(std::string_view text) {
     return out;
 }
 
+/// A datagram of journald's native protocol, https://systemd.io/JOURNAL_NATIVE_PROTOCOL/: lines NAME=value.
+/// sd_journal_sendv(3) would wait where journald hangs; a message that it does not take at once is dropped.
 void send_to_journal(Level level, const std::string &message, std::initializer_list<Field> fields, const Where &where) {
-    std::vector<std::string> texts{
-        "MESSAGE=" + message,
-        "PRIORITY=" + std::to_string(static_cast<int>(level)),
-        std::string("CODE_FILE=") + where.file,
-        std::string("CODE_FUNC=") + where.function,
-        "CODE_LINE=" + std::to_string(where.line),
+    static const UniqueFd journal = connect_to_journal();
+    std::string datagram;
+    const auto add = [&](const char *name, const std::string &value) {
+        datagram.append(name).append("=").append(value).append("\n");
     };
+    add("MESSAGE", message);
+    add("PRIORITY", std::to_string(static_cast<int>(level)));
+    add("SYSLOG_IDENTIFIER", program_invocation_short_name);
+    add("CODE_FILE", where.file);
+    add("CODE_FUNC", where.function);
+    add("CODE_LINE", std::to_string(where.line));
     for (const Field &field : fields)
-        texts.push_back(std::string(field.name) + "=" + field.value);
-    std::vector<iovec> parts;
-    parts.reserve(texts.size());
-    for (std::string &text : texts)
-        parts.push_back({text.data(), text.size()});
-    sd_journal_sendv(parts.data(), static_cast<int>(parts.size()));
+        add(field.name, one_line(field.value));
+    ::send(journal.get(), datagram.data(), datagram.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 } // namespace

@@ -90,7 +90,11 @@ std::string drivers_built_in() {
 
 Config default_config(const std::string &state_directory) {
     Config config;
+#if IPTRACKING_HAVE_SQLITE3
     config.driver = default_database(state_directory);
+#else
+    config.driver = CsvConfig{.filename = state_directory + "/iptracking.csv"};
+#endif
     return config;
 }
 

@@ -75,7 +75,7 @@ struct Config {
     std::optional<std::chrono::hours> retention; ///< age above which `purge` removes events; none: they are kept
 };
 
-/// What holds without a configuration file: sqlite3 in the state directory.
+/// What holds without a configuration file: sqlite3 in the state directory (csvfile in a build without it).
 Config default_config(const std::string &state_directory);
 
 /// Reads the file, iptracking.yml(5).  Throws a ConfigError, or an Error if it cannot be read.

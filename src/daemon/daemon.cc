@@ -47,7 +47,7 @@ Daemon::Daemon(const Options &options, std::vector<PassedFd> passed)
     : options_(options), state_directory_(state_directory()),
       config_(passed.empty() ? std::optional{read_configuration(options, state_directory_).config} : std::nullopt),
       lock_(state_directory_), fifo_(take_fifo(std::move(passed))), segments_(state_directory_ + "/pool", std::nullopt),
-      stream_(segments_.folder()), damage_(state_directory_),
+      stream_(segments_.folder(), segments_.end_at_open()), damage_(state_directory_),
       source_(loop_, std::move(fifo_), segments_,
               {.on_taken = [this] { taken(); }, .on_changed = [this] { changed(); }}),
       applying_(loop_, [this] { apply(std::move(*next_config_)); }), status_timer_(loop_, [this] { tell_status(); }) {
@@ -94,8 +94,8 @@ void Daemon::configure_if_possible() {
 
 void Daemon::apply(Config config) {
     segments_.set_max_bytes(config.pool.max_bytes);
-    recorder_.reset();
-    recorder_.emplace(
+    // The new one begins from the loop, when the old one is gone.
+    recorder_ = std::make_unique<Recorder>(
         loop_, config, state_directory_, segments_, stream_, damage_,
         Recorder::Callbacks{.on_released = [this] { source_.resume(); }, .on_changed = [this] { changed(); }});
     source_.configure(config.pool.sync, config.pool.push_wait.min);
@@ -167,7 +167,7 @@ void Daemon::tell_status() {
 std::uint64_t Daemon::waiting_bytes() const {
     if (recorder_)
         return recorder_->waiting_bytes();
-    return segments_.size_after(StoredHint(segments_.folder()).place().value_or(segments_.begin()));
+    return segments_.size_after(stream_.hint().place().value_or(segments_.begin()));
 }
 
 std::string Daemon::status() const {

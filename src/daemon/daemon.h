@@ -12,6 +12,7 @@
 #include "pool/stream.h"
 #include "store/recorder.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -57,7 +58,7 @@ private:
     Segments segments_;
     Stream stream_;
     Damage damage_;
-    std::optional<Recorder> recorder_;
+    std::unique_ptr<Recorder> recorder_;
     FifoSource source_;
     Deferred applying_;
     Timer status_timer_;

@@ -15,11 +15,8 @@ enum class EventKind : std::uint8_t { unknown = 0, auth = 1, open_session = 2, c
 
 enum class Outcome : std::uint8_t { none = 0, attempt = 1, success = 2, failure = 3 };
 
-/// The texts of an event; places for more are kept.
+/// The texts of an event, named as their keys in the line; places for more are kept.
 enum class Text : std::uint8_t { user, service, tty, ruser, rhost, host, count_ };
-
-inline constexpr std::array<const char *, static_cast<std::size_t>(Text::count_)> text_names{
-    "user", "service", "tty", "ruser", "rhost", "host"};
 
 /// A text as it stands in the line, still escaped.  `offset` 0: it is not there.
 struct TextPlace {

@@ -58,6 +58,11 @@ int open_pipe(const char *path) {
     return fd;
 }
 
+bool is_fifo(const char *path) {
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISFIFO(status.st_mode);
+}
+
 } // namespace
 
 ExitStatus deliver(const LineBuffer &line, const Options &options) {
@@ -85,6 +90,8 @@ ExitStatus deliver(const LineBuffer &line, const Options &options) {
             pipe = -1;
             [[fallthrough]];
         case ENXIO: {
+            if (!is_fifo(options.fifo))
+                return ExitStatus::not_a_pipe; // a socket answers so too
             const int left = deadline.left();
             if (left == 0)
                 return deadline.over(ExitStatus::no_reader);

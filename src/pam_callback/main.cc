@@ -26,6 +26,7 @@ int main(int argc, char **argv) {
         return static_cast<int>(status);
 
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); // a limit on file sizes must not keep a refusal from the journal
     status = deliver(line, options);
     if (status != ExitStatus::stored) {
         record_refusal(options.fifo, line, status);

@@ -11,7 +11,11 @@
 namespace iptracking {
 namespace {
 
-constexpr std::size_t first_read = 64 * 1024;
+/// Without the end of a line in so many bytes there is no line.  Less than the smallest pool holds: what cannot be
+/// parsed cannot be released.
+constexpr std::size_t longest_search = 32 * 1024;
+constexpr std::size_t smallest_read = 64 * 1024;
+constexpr std::size_t read_for_each_event = 256;
 
 /// Parses the lines of batch.bytes, and gives how many bytes they are.
 std::size_t parse_lines(Batch &batch, const TakeRecord &take, const OnDamage &on_damage) {
@@ -41,25 +45,25 @@ std::size_t parse_lines(Batch &batch, const TakeRecord &take, const OnDamage &on
 
 } // namespace
 
-bool fill(Batch &batch, const Segments &segments, Place from, const TakeRecord &take, const OnDamage &on_damage) {
+bool fill(Batch &batch, const Segments &segments, Place from, std::size_t most_events, const TakeRecord &take,
+          const OnDamage &on_damage) {
     batch.from = batch.to = from;
-    for (std::size_t wanted = first_read;; wanted = std::min(wanted * 4, most_batch_bytes)) {
-        batch.events.clear();
-        batch.bytes.resize(std::min<std::uint64_t>(wanted, segments.size_after(from)));
-        batch.bytes.resize(segments.read(from, batch.bytes));
-        const bool has_line = std::find(batch.bytes.begin(), batch.bytes.end(), '\n') != batch.bytes.end();
-        if (!has_line && batch.bytes.size() == wanted && wanted < most_batch_bytes)
-            continue; // a line longer than a read
+    batch.events.clear();
+    const std::size_t wanted =
+        std::clamp(std::min(most_events, most_batch_bytes) * read_for_each_event, smallest_read, most_batch_bytes);
+    batch.bytes.resize(std::min<std::uint64_t>(wanted, segments.size_after(from)));
+    batch.bytes.resize(segments.read(from, batch.bytes));
 
-        std::size_t parsed = parse_lines(batch, take, on_damage);
-        if (!has_line && batch.bytes.size() == most_batch_bytes) {
-            // No end of a line in a whole batch.  A good line may begin near its end.
-            parsed = most_batch_bytes - line::max_size;
-            on_damage({batch.bytes.data(), parsed}, "no end of a line", parsed);
-        }
-        batch.to = segments.advance(from, parsed);
-        return parsed > 0;
+    const auto take_one = [&] { return batch.events.size() < most_events && take(); };
+    std::size_t parsed = 0;
+    if (std::find(batch.bytes.begin(), batch.bytes.end(), '\n') != batch.bytes.end()) {
+        parsed = parse_lines(batch, take_one, on_damage);
+    } else if (batch.bytes.size() >= longest_search) {
+        parsed = batch.bytes.size() - line::max_size; // a good line may begin near the end
+        on_damage({batch.bytes.data(), parsed}, "no end of a line", parsed);
     }
+    batch.to = segments.advance(from, parsed);
+    return parsed > 0;
 }
 
 } // namespace iptracking

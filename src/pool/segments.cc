@@ -18,7 +18,8 @@ namespace iptracking {
 namespace {
 
 constexpr std::uint64_t most_at_once = 1024 * 1024; // the pipe's size
-constexpr std::uint64_t largest_segment = 4 * 1024 * 1024;
+constexpr std::uint64_t usual_segment = 4 * 1024 * 1024;
+constexpr std::uint64_t most_segments = 128;
 constexpr std::uint64_t usual_max_bytes = 256 * 1024 * 1024;
 constexpr char suffix[] = ".lines";
 
@@ -48,7 +49,7 @@ std::vector<std::uint64_t> numbers_in(const std::string &path) {
         throw_errno(errno, "cannot read folder '" + path + "'");
     std::vector<std::uint64_t> numbers;
     while (const dirent *entry = ::readdir(folder.get()))
-        if (const auto number = number_of_segment(entry->d_name))
+        if (const auto number = number_of_segment(entry->d_name); number && name_of_segment(*number) == entry->d_name)
             numbers.push_back(*number);
     std::sort(numbers.begin(), numbers.end());
     return numbers;
@@ -78,8 +79,9 @@ void Segments::set_max_bytes(std::optional<std::uint64_t> max_bytes) {
         max_bytes = std::min(usual_max_bytes, static_cast<std::uint64_t>(system.f_blocks) * system.f_frsize / 10);
     }
     max_bytes_ = *max_bytes;
-    // Small enough that what is stored makes room soon.
-    segment_limit_ = std::clamp<std::uint64_t>(max_bytes_ / 8, 4096, largest_segment);
+    // Small enough that what is stored makes room soon; large enough that there are never many: each is open.
+    segment_limit_ =
+        std::clamp<std::uint64_t>(max_bytes_ / 8, 4096, std::max(usual_segment, max_bytes_ / most_segments));
 }
 
 Segments::Segment Segments::open_segment(std::uint64_t number, int flags) {
@@ -100,7 +102,7 @@ Segments::Taken Segments::take_from(int fifo) {
         try {
             begin_segment();
         } catch (const SystemError &error) {
-            if (error.code() == ENOSPC || error.code() == EDQUOT)
+            if (error.code() == ENOSPC || error.code() == EDQUOT || error.code() == EMFILE || error.code() == ENFILE)
                 return Taken::no_space;
             throw;
         }

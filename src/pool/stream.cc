@@ -40,7 +40,8 @@ std::optional<std::uint64_t> take_number(std::string_view &text) {
 
 } // namespace
 
-Stream::Stream(int folder) : folder_(folder) {
+Stream::Stream(int folder, Place end_at_open)
+    : folder_(folder), end_at_open_(end_at_open), highest_(end_at_open), hint_(folder) {
     const std::string content = read_small_file(folder_, stream_file, 256).value_or("");
     char id[33] = {}, machine[33] = {};
     if (std::sscanf(content.c_str(), "%32[0-9a-f] %32[0-9a-z]\n", id, machine) == 2 && std::string(id).size() == 32 &&
@@ -48,6 +49,13 @@ Stream::Stream(int folder) : folder_(folder) {
         id_ = id;
     else
         renew();
+    if (hint_.place() > end_at_open_)
+        begin_anew();
+}
+
+void Stream::begin_anew() {
+    renew();
+    hint_.set(end_at_open_, hint_.target());
 }
 
 void Stream::renew() {
@@ -72,7 +80,7 @@ void StoredHint::set(Place place, const std::string &target) {
     std::snprintf(numbers, sizeof(numbers), "%020llu %020llu ", static_cast<unsigned long long>(place.segment),
                   static_cast<unsigned long long>(place.offset));
     const std::string content = numbers + target + "\n";
-    // It is a hint: a disk that does not take it costs nothing as long as the database knows the stream.
+    // It is a hint: as long as the database knows the stream it costs nothing that a full disk does not take it.
     if (::pwrite(file_.get(), content.data(), content.size(), 0) == static_cast<ssize_t>(content.size()) &&
         target != target_)
         static_cast<void>(!::ftruncate(file_.get(), static_cast<off_t>(content.size())));

@@ -4,27 +4,11 @@
 #include "base/unique_fd.h"
 #include "pool/place.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
 namespace iptracking {
-
-/// The identity of what was taken: a random id, kept with the pool and the id of the machine.  On another
-/// machine (a cloned host), and where the pool was lost, a new stream begins.
-class Stream {
-public:
-    /// `folder`: the pool's.
-    explicit Stream(int folder);
-
-    /// 32 hexadecimal digits.
-    const std::string &id() const noexcept { return id_; }
-    /// A new id from now on.
-    void renew();
-
-private:
-    int folder_;
-    std::string id_;
-};
 
 /// The hint `pool/stored`: the target and the last place that it confirmed.  A database that does not know the
 /// stream (another driver, a new file, a restored backup) gets what follows it.
@@ -40,6 +24,34 @@ private:
     UniqueFd file_;
     std::optional<Place> place_;
     std::string target_;
+};
+
+/// The identity of what was taken: a random id, kept with the pool and the id of the machine.  On another
+/// machine (a cloned host), and where the pool or its end was lost, a new stream begins: its places must not be taken
+/// for older ones that are stored already.
+class Stream {
+public:
+    /// `folder`: the pool's.  `end_at_open`: what it held when it was opened.
+    Stream(int folder, Place end_at_open);
+
+    /// 32 hexadecimal digits.
+    const std::string &id() const noexcept { return id_; }
+    StoredHint &hint() noexcept { return hint_; }
+    const StoredHint &hint() const noexcept { return hint_; }
+
+    /// The highest place that a database can have of this stream.
+    Place highest() const noexcept { return highest_; }
+    void raise_highest(Place place) noexcept { highest_ = std::max(highest_, place); }
+    /// A database has a higher one: what was there when the pool was opened is stored, and a new stream begins.
+    void begin_anew();
+
+private:
+    void renew();
+
+    int folder_;
+    Place end_at_open_, highest_;
+    StoredHint hint_;
+    std::string id_;
 };
 
 } // namespace iptracking

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "event/timestamp.h"
 #include "loop/sources.h"
 #include "store/csv_position.h"
@@ -57,6 +58,14 @@ void append_csv_line(std::string &out, const Event &event, const RowReader &row,
     line.add(std::to_string(event.flags & flag::stored)).end();
 }
 
+/// When a file was made, in nanoseconds since 1970; 0 where the file system does not know.
+std::uint64_t birth_of(int fd) noexcept {
+    struct statx status {};
+    if (::statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &status) < 0 || !(status.stx_mask & STATX_BTIME))
+        return 0;
+    return static_cast<std::uint64_t>(status.stx_btime.tv_sec) * 1'000'000'000 + status.stx_btime.tv_nsec;
+}
+
 /// The file that is being appended to.
 class CsvFile {
 public:
@@ -72,6 +81,7 @@ private:
     std::string path_;
     UniqueFd file_;
     struct stat status_ {};
+    std::uint64_t birth_nsec_ = 0;
     std::uint64_t length_ = 0;
 };
 
@@ -86,13 +96,16 @@ CsvFile::CsvFile(const std::string &path, const std::optional<CsvPosition> &last
     status_ = status_of(file_.get(), path);
     if (!S_ISREG(status_.st_mode))
         throw Error("'" + path + "' is not a regular file");
+    birth_nsec_ = birth_of(file_.get());
     length_ = static_cast<std::uint64_t>(status_.st_size);
     if (!last)
         return;
-    if (last->device != status_.st_dev || last->inode != status_.st_ino) {
+    if (last->device != status_.st_dev || last->inode != status_.st_ino || last->birth_nsec != birth_nsec_) {
         cut_renamed_file(*last);
     } else if (length_ > last->length) {
         // The end of a batch whose position was never confirmed: it comes again.
+        log(Level::notice, "cutting " + std::to_string(length_ - last->length) +
+                               " bytes that were never confirmed from '" + path + "'");
         if (::ftruncate(file_.get(), static_cast<off_t>(last->length)) < 0)
             throw_errno(errno, "cannot cut '" + path + "'");
         length_ = last->length;
@@ -114,7 +127,8 @@ void CsvFile::cut_renamed_file(const CsvPosition &last) const {
             ::openat(::dirfd(handle.get()), entry->d_name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
         struct stat status {};
         if (renamed && ::fstat(renamed.get(), &status) == 0 && status.st_dev == last.device &&
-            S_ISREG(status.st_mode) && static_cast<std::uint64_t>(status.st_size) > last.length)
+            S_ISREG(status.st_mode) && birth_of(renamed.get()) == last.birth_nsec &&
+            static_cast<std::uint64_t>(status.st_size) > last.length)
             static_cast<void>(!::ftruncate(renamed.get(), static_cast<off_t>(last.length)));
     }
 }
@@ -146,7 +160,7 @@ CsvPosition CsvFile::append(std::string_view lines, const std::string &header, P
         throw;
     }
     length_ += bytes.size();
-    return {place, length_, status_.st_dev, status_.st_ino};
+    return {place, length_, status_.st_dev, status_.st_ino, birth_nsec_};
 }
 
 class CsvDriver final : public Driver {

@@ -14,7 +14,8 @@ namespace iptracking {
 struct CsvPosition {
     Place place;
     std::uint64_t length = 0;            ///< of the CSV file, up to the last confirmed line
-    std::uint64_t device = 0, inode = 0; ///< of the CSV file: log rotation renames it
+    /// Of the CSV file, since log rotation renames it; and when it was born, since inodes are used again.
+    std::uint64_t device = 0, inode = 0, birth_nsec = 0;
 };
 
 /// Keeps the position in two records of one file, written in turn, each with a checksum: whenever a kill or a

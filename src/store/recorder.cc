@@ -16,9 +16,9 @@ constexpr std::chrono::seconds damage_report_interval{60};
 
 Recorder::Recorder(EventLoop &loop, const Config &config, const std::string &state_directory, Segments &segments,
                    Stream &stream, Damage &damage, Callbacks callbacks)
-    : segments_(segments), stream_(stream), damage_(damage), hint_(segments.folder()), callbacks_(std::move(callbacks)),
-      budget_(config.pool.records), schedule_(config.pool.push_wait), stored_(hint_.place().value_or(segments.begin())),
-      read_(stored_), highest_(std::max(stored_, segments.end_at_open())),
+    : segments_(segments), stream_(stream), damage_(damage), callbacks_(std::move(callbacks)),
+      budget_(config.pool.records), schedule_(config.pool.push_wait),
+      stored_(stream.hint().place().value_or(segments.begin())), read_(stored_),
       driver_(make_driver({loop, *this, state_directory, stream}, config.driver)), feeding_(loop, [this] { feed(); }),
       retry_(loop, [this] { start_driver(); }), finish_limit_(loop, [this] { finished(); }),
       damage_report_(loop, [this] { report_damage({}, nullptr, 0); }) {
@@ -34,13 +34,22 @@ void Recorder::more() {
 }
 
 void Recorder::feed() {
+    try {
+        feed_driver();
+    } catch (const std::exception &) {
+        // The pool cannot be read: as if the database were away, look again later.
+        on_failed(Failure::offline, std::current_exception());
+    }
+}
+
+void Recorder::feed_driver() {
     if (without_rejected_ && state_.ready && driver_->can_accept())
         store(std::move(without_rejected_));
     const bool settling = done_ && ending_ == Ending::settle;
     while (!settling && state_.ready && driver_->can_accept() && read_ < segments_.end()) {
         auto batch = spare_ ? std::move(spare_) : std::make_unique<Batch>();
         const std::size_t most = std::min(driver_->batch_limit(), limit_);
-        const auto take = [&] { return batch->events.size() < most && budget_.take(); };
+        const auto take = [&] { return budget_.take(); };
         const auto on_damage = [&](std::string_view text, const char *reason, std::size_t column) {
             // A batch that is read again must not count its damage again.
             const auto offset = static_cast<std::uint64_t>(text.data() - batch->bytes.data());
@@ -50,12 +59,12 @@ void Recorder::feed() {
             damage_seen_ = segments_.advance(read_, offset + 1);
             report_damage(text, reason, column);
         };
-        if (!fill(*batch, segments_, read_, take, on_damage)) {
+        if (!fill(*batch, segments_, read_, most, take, on_damage)) {
             spare_ = std::move(batch);
             break; // half a line, or no free record: on_stored() frees some
         }
         read_ = batch->to;
-        highest_ = std::max(highest_, read_);
+        stream_.raise_highest(read_);
         store(std::move(batch));
     }
     const bool starting = !state_.ready && state_.trouble.empty();
@@ -71,7 +80,7 @@ void Recorder::store(std::unique_ptr<Batch> batch) {
 
 void Recorder::on_ready(std::optional<Place> stored) {
     drop_open_batches();
-    if (stored && *stored > highest_) {
+    if (stored && *stored > stream_.highest()) {
         begin_new_stream();
         return;
     }
@@ -89,9 +98,7 @@ void Recorder::on_ready(std::optional<Place> stored) {
 void Recorder::begin_new_stream() {
     log(Level::warning, driver_->target() + " has stored more than the pool held: a new stream begins",
         {{field::message_id, message::unknown_stream}, {field::target, driver_->target()}});
-    stream_.renew();
-    highest_ = segments_.end_at_open();
-    hint_.set(highest_, driver_->target());
+    stream_.begin_anew();
     start_driver();
 }
 
@@ -101,13 +108,14 @@ Place Recorder::place_to_begin(std::optional<Place> stored) const {
         log(level, driver_->target() + what,
             {{field::message_id, message::unknown_stream}, {field::target, driver_->target()}});
     };
-    if (!stored && hint_.place() > segments_.begin())
+    if (!stored && stream_.hint().place() > segments_.begin())
         say(Level::notice, " does not know the events that were stored before" +
-                               (hint_.target() == driver_->target() ? "" : " in " + hint_.target()) +
+                               (stream_.hint().target() == driver_->target() ? "" : " in " + stream_.hint().target()) +
                                "; it gets what follows");
-    if (stored && *stored < segments_.begin())
+    if (stored && stored->segment + 1 < segments_.begin().segment)
         say(Level::warning, " was put back: the pool no longer holds all that it lacks");
-    return std::clamp(stored ? *stored : hint_.place().value_or(segments_.begin()), segments_.begin(), segments_.end());
+    return std::clamp(stored ? *stored : stream_.hint().place().value_or(segments_.begin()), segments_.begin(),
+                      segments_.end());
 }
 
 void Recorder::on_stored() {
@@ -190,7 +198,7 @@ void Recorder::find_rejected(const std::string &why) {
 
 void Recorder::advance_to(Place place) {
     stored_ = place;
-    hint_.set(stored_, driver_->target());
+    stream_.hint().set(stored_, driver_->target());
     if (segments_.release_until(stored_))
         callbacks_.on_released();
     callbacks_.on_changed();

@@ -58,6 +58,7 @@ private:
 
     void start_driver();
     void feed();
+    void feed_driver();
     void begin_new_stream();
     Place place_to_begin(std::optional<Place> stored) const;
     void find_rejected(const std::string &why);
@@ -72,14 +73,12 @@ private:
     Segments &segments_;
     Stream &stream_;
     Damage &damage_;
-    StoredHint hint_;
     Callbacks callbacks_;
     RecordBudget budget_;
     RetrySchedule schedule_;
     RecorderState state_;
     Place stored_;                            ///< confirmed by the database
     Place read_;                              ///< behind the last open batch
-    Place highest_;                           ///< that a database can have of our stream
     Place damage_seen_;                       ///< damage before it was reported
     std::size_t limit_ = SIZE_MAX;            ///< halved until a bad record stands alone
     std::deque<std::unique_ptr<Batch>> open_; ///< the oldest first

@@ -192,10 +192,13 @@ private:
             behind_ = advance_sqlite_summaries(open_->database, summary_step);
             summary_rest_ =
                 (Clock::now() - begin) * (std::exchange(stored_since_summary_, false) ? rest_after_summary : 0);
+            summary_trouble_.clear();
             plan_summary();
         } catch (const sqlite::SqliteError &error) {
-            if (!error.busy())
-                log(Level::warning, "summaries trail behind: " + describe(error));
+            if (const std::string why = describe(error); !error.busy() && why != summary_trouble_) {
+                log(Level::warning, "summaries trail behind: " + why);
+                summary_trouble_ = why;
+            }
             summary_timer_.start(summarise_after);
         }
     }
@@ -207,6 +210,7 @@ private:
     std::unique_ptr<OpenDatabase> open_;
     const Batch *batch_ = nullptr;
     std::size_t batch_limit_ = first_batch_limit;
+    std::string summary_trouble_;
     bool stored_since_summary_ = false;
     Clock::duration summary_rest_{};
     std::int64_t behind_ = 0; ///< events that the summaries lack

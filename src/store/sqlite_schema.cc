@@ -39,12 +39,12 @@ std::int64_t sqlite_summaries_behind(sqlite::Database &database) {
 }
 
 std::int64_t advance_sqlite_summaries(sqlite::Database &database, std::int64_t most) {
+    sqlite::Transaction transaction(database);
     const std::int64_t behind = sqlite_summaries_behind(database);
     if (behind <= 0)
         return 0;
     const std::int64_t step = std::min(behind, most);
     const std::int64_t after = database.number("SELECT upto FROM summary WHERE name = 'address_day'").value_or(0);
-    sqlite::Transaction transaction(database);
     sqlite::Statement(database,
                       "INSERT INTO address_day "
                       "SELECT substr(log_date, 1, 10), ifnull(dst_ipaddr, ''), src_ipaddr, src_net6, count(*), "

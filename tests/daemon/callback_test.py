@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The callback: its lines, its statuses, its patience."""
 import os
+import socket
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -155,6 +156,18 @@ class Patience(Programs):
     def test_a_folder_in_its_place_is_refused(self):
         self.fifo.mkdir()
         self.assertEqual(self.timed()[0], 11)
+
+    def test_a_socket_in_its_place_is_refused_at_once(self):
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(self.fifo))
+            status, seconds = self.timed('-t', '5')
+        self.assertEqual(status, 11)
+        self.assertLess(seconds, 2)
+
+    def test_a_limit_on_file_sizes_does_not_kill_it(self):
+        done = subprocess.run(['/bin/sh', '-c', 'ulimit -f 0; exec "$0" -p "$1"', CALLBACK, self.fifo],
+                              env={'PAM_TYPE': 'auth'}, check=False)
+        self.assertEqual(done.returncode, 10)
 
     def test_a_pipe_without_a_reader_is_waited_for_once_a_minute(self):
         os.mkfifo(self.fifo)

@@ -151,6 +151,16 @@ class Reload(Programs):
         daemon.write(EVENT.format('still'))
         wait_until(lambda: store.count() == 1, what='the row')
 
+    def test_a_pipe_in_the_place_of_the_file_is_refused_at_once(self):
+        store = Sqlite(self.folder)
+        daemon = self.daemon(config=store.config)
+        daemon.config.unlink()
+        os.mkfifo(daemon.config)
+        daemon.signal(signal.SIGHUP)
+        daemon.wait_for_status('is not a regular file')
+        daemon.write(EVENT.format('still'))
+        wait_until(lambda: store.count() == 1, what='the row')
+
     def test_it_tells_systemd_that_it_reloads_and_is_ready_again(self):
         daemon = self.daemon(config=Sqlite(self.folder).config)
         daemon.signal(signal.SIGHUP)

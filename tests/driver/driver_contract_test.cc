@@ -217,6 +217,45 @@ TEST_P(DriverContract, LosesNothingWhereThePoolIsSmall) {
     EXPECT_LE(recording.segments().size(), 65536u);
 }
 
+TEST_P(DriverContract, GetsPastALongLineWhereThePoolIsSmall) {
+    Config small = config();
+    small.pool.max_bytes = 65536;
+    Recording recording(state(), small);
+    recording.send(std::string(300'000, 'x') + "\n" + events(1, 10));
+    ASSERT_TRUE(recording.run_until([&] { return recording.state().stored == 10; }));
+    EXPECT_EQ(users(), numbers(1, 10));
+}
+
+TEST_P(DriverContract, LosesNoNewEventWhereAPowerCutTookTheEndOfThePool) {
+    auto recording = start();
+    recording->send(events(1, 20));
+    recording->stop();
+    recording.reset();
+    const std::string segment = state() + "/pool/0000000000000001.lines";
+    std::filesystem::resize_file(segment, std::filesystem::file_size(segment) / 2);
+    store_->take_away();
+    recording = start();
+    recording->send(events(21, 25)); // before the database can be asked
+    ASSERT_TRUE(recording->run_until([&] { return !recording->state().trouble.empty() && recording->waiting() > 0; }));
+    store_->bring_back();
+    ASSERT_TRUE(recording->run_until([&] { return recording->state().stored == 5; }));
+    recording->send(events(26, 30));
+    recording->stop();
+    EXPECT_EQ(users(), numbers(1, 30));
+}
+
+TEST_P(DriverContract, DoublesNothingWithoutTheHintOfThePool) {
+    auto recording = start();
+    recording->send(events(1, 10));
+    recording->stop();
+    recording.reset();
+    std::filesystem::remove(state() + "/pool/stored");
+    recording = start();
+    recording->send(events(11, 20));
+    recording->stop();
+    EXPECT_EQ(users(), numbers(1, 20));
+}
+
 TEST_P(DriverContract, SkipsWhatCannotBeReadAndComesBackToNoneOfIt) {
     auto recording = start();
     recording->send(events(1, 1) + "garbage\n" + events(2, 2) + "garbage\n");

@@ -30,7 +30,7 @@ std::string TemporaryFolder::sub(const std::string &name) const {
 }
 
 Recording::Recording(const std::string &state_directory, const Config &config)
-    : segments_(state_directory + "/pool", config.pool.max_bytes), stream_(segments_.folder()),
+    : segments_(state_directory + "/pool", config.pool.max_bytes), stream_(segments_.folder(), segments_.end_at_open()),
       damage_(state_directory), recorder_(loop_, config, state_directory, segments_, stream_, damage_,
                                           {.on_released = [this] { source_.resume(); }, .on_changed = [] {}}),
       writer_(open_fifo(state_directory + "/fifo", true)),

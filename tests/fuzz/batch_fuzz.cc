@@ -49,7 +49,8 @@ Outcomes take(test::Pool &pool, std::string_view bytes, std::size_t piece, std::
         bytes.remove_prefix(std::min(piece, bytes.size()));
         std::size_t free_records = records;
         while (fill(
-            batch, pool.segments, batch.to, [&] { return free_records > 0 && free_records-- > 0; }, on_damage)) {
+            batch, pool.segments, batch.to, SIZE_MAX, [&] { return free_records > 0 && free_records-- > 0; },
+            on_damage)) {
             must(batch.from < batch.to, "what was read has a size");
             outcomes.read += pool.segments.size_after(batch.from) - pool.segments.size_after(batch.to);
             for (const Event &event : batch.events)

@@ -27,7 +27,7 @@ protected:
     bool fill_next(std::size_t records = SIZE_MAX) {
         std::size_t free_records = records;
         const bool filled = fill(
-            batch, pool.segments, batch.to, [&] { return free_records > 0 && free_records-- > 0; },
+            batch, pool.segments, batch.to, SIZE_MAX, [&] { return free_records > 0 && free_records-- > 0; },
             [&](std::string_view text, const char *reason, std::size_t column) {
                 damage.push_back({std::string(text), reason, column});
             });
@@ -215,8 +215,8 @@ TEST_F(BatchTest, GetsThroughManyMebibytesWithoutANewline) {
     EXPECT_LE(batches, 8);
 }
 
-TEST_F(BatchTest, WaitsForTheEndOfALineThatIsShorterThanAMebibyte) {
-    pool.take(std::string(most_batch_bytes - 1, 'x'));
+TEST_F(BatchTest, WaitsForTheEndOfALineThatIsShorterThan32Kibibytes) {
+    pool.take(std::string(32 * 1024 - 1, 'x'));
     EXPECT_FALSE(fill_next());
     EXPECT_TRUE(damage.empty());
     EXPECT_EQ(batch.to, (Place{1, 0}));

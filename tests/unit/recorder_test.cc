@@ -42,7 +42,8 @@ protected:
     /// What a process has; it ends without a word at restart().
     struct Process {
         explicit Process(RecorderTest &test)
-            : segments(test.folder / "pool", 64 * 1024), stream(segments.folder()), damage(test.folder.path()),
+            : segments(test.folder / "pool", 64 * 1024), stream(segments.folder(), segments.end_at_open()),
+              damage(test.folder.path()),
               recorder(loop, test.config, test.folder.path(), segments, stream, damage,
                        {.on_released = [&test] { ++test.released; }, .on_changed = [&test] { ++test.changed; }}) {}
         EventLoop loop;

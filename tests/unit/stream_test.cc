@@ -23,34 +23,34 @@ using StreamTest = PoolFolder;
 using StoredHintTest = PoolFolder;
 
 TEST_F(StreamTest, IsNamedBy32HexadecimalDigits) {
-    const Stream stream(folder.get());
+    const Stream stream(folder.get(), Place{});
     EXPECT_EQ(stream.id().size(), 32u);
     EXPECT_EQ(stream.id().find_first_not_of("0123456789abcdef"), std::string::npos);
 }
 
 TEST_F(StreamTest, StaysTheSameAsLongAsThePoolDoes) {
-    const std::string id = Stream(folder.get()).id();
-    EXPECT_EQ(Stream(folder.get()).id(), id);
+    const std::string id = Stream(folder.get(), Place{}).id();
+    EXPECT_EQ(Stream(folder.get(), Place{}).id(), id);
 }
 
 TEST_F(StreamTest, IsAnotherOneInAnotherPool) {
     const TempDir other;
     const UniqueFd other_folder = open_file(other.path(), O_RDONLY | O_DIRECTORY);
-    EXPECT_NE(Stream(folder.get()).id(), Stream(other_folder.get()).id());
+    EXPECT_NE(Stream(folder.get(), Place{}).id(), Stream(other_folder.get(), Place{}).id());
 }
 
 TEST_F(StreamTest, BeginsAnewOnAnotherMachine) {
-    const std::string id = Stream(folder.get()).id();
+    const std::string id = Stream(folder.get(), Place{}).id();
     const std::string content = test::read_file(dir / "stream");
     ASSERT_TRUE(content.starts_with(id + " ")) << content;
     test::write_file(dir / "stream", id + " 0123456789abcdef0123456789abcdef\n");
-    const std::string next = Stream(folder.get()).id();
+    const std::string next = Stream(folder.get(), Place{}).id();
     EXPECT_NE(next, id);
-    EXPECT_EQ(Stream(folder.get()).id(), next);
+    EXPECT_EQ(Stream(folder.get(), Place{}).id(), next);
 }
 
 TEST_F(StreamTest, DoesNotTellTheIdOfTheMachine) {
-    const Stream stream(folder.get());
+    const Stream stream(folder.get(), Place{});
     if (const auto machine = read_small_file(AT_FDCWD, "/etc/machine-id", 100); machine && machine->size() >= 32) {
         EXPECT_EQ(test::read_file(dir / "stream").find(machine->substr(0, 32)), std::string::npos);
     } else {
@@ -59,25 +59,25 @@ TEST_F(StreamTest, DoesNotTellTheIdOfTheMachine) {
 }
 
 TEST_F(StreamTest, BeginsAnewIfItsFileIsDamaged) {
-    const std::string id = Stream(folder.get()).id();
+    const std::string id = Stream(folder.get(), Place{}).id();
     const std::string machine = test::read_file(dir / "stream").substr(32);
     for (const std::string &content :
          {std::string(), std::string("\n"), id, id.substr(1) + machine, "g" + id.substr(1) + machine}) {
         test::write_file(dir / "stream", content);
-        const std::string next = Stream(folder.get()).id();
+        const std::string next = Stream(folder.get(), Place{}).id();
         EXPECT_NE(next, id) << content;
         EXPECT_EQ(next.size(), 32u) << content;
     }
     test::write_file(dir / "stream", id + machine);
-    EXPECT_EQ(Stream(folder.get()).id(), id);
+    EXPECT_EQ(Stream(folder.get(), Place{}).id(), id);
 }
 
-TEST_F(StreamTest, CanBeRenewedForGood) {
-    Stream stream(folder.get());
+TEST_F(StreamTest, BeginsAnewForGood) {
+    Stream stream(folder.get(), Place{});
     const std::string before = stream.id();
-    stream.renew();
+    stream.begin_anew();
     EXPECT_NE(stream.id(), before);
-    EXPECT_EQ(Stream(folder.get()).id(), stream.id());
+    EXPECT_EQ(Stream(folder.get(), Place{}).id(), stream.id());
 }
 
 TEST_F(StoredHintTest, KnowsNothingAtFirst) {
