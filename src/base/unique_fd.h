@@ -16,14 +16,14 @@ public:
         std::swap(fd_, other.fd_);
         return *this;
     }
-    ~UniqueFd() {
-        if (fd_ >= 0)
-            ::close(fd_);
-    }
+    ~UniqueFd() { reset(); }
 
     int get() const noexcept { return fd_; }
     explicit operator bool() const noexcept { return fd_ >= 0; }
-    void reset() noexcept { UniqueFd{std::move(*this)}; }
+    void reset() noexcept {
+        if (const int fd = std::exchange(fd_, -1); fd >= 0)
+            ::close(fd);
+    }
 
 private:
     int fd_ = -1;

@@ -13,7 +13,7 @@ namespace iptracking {
 /// How far the csvfile driver came: the place in the stream, and the length of the file that belongs to it.
 struct CsvPosition {
     Place place;
-    std::uint64_t length = 0;            ///< of the CSV file, up to the last confirmed line
+    std::uint64_t length = 0; ///< of the CSV file, up to the last confirmed line
     /// Of the CSV file, since log rotation renames it; and when it was born, since inodes are used again.
     std::uint64_t device = 0, inode = 0, birth_nsec = 0;
 };

@@ -328,18 +328,14 @@ TEST(Config, RefusesAFileOfMoreThan256KiB) {
     EXPECT_NO_THROW(load("#" + std::string(longest_yaml - 1, 'x')));
 }
 
+#if !IPTRACKING_HAVE_SQLITE3 || !IPTRACKING_HAVE_POSTGRESQL
 TEST(Config, NamesTheDriverThatIsNotInThisBuild) {
-    for (const auto &[name, built] : {std::pair{std::string("sqlite3"), IPTRACKING_HAVE_SQLITE3},
-                                      std::pair{std::string("postgresql"), IPTRACKING_HAVE_POSTGRESQL}}) {
-        if (built)
-            continue;
-        EXPECT_EQ(error_at("database: {driver-name: ^" + name + "}"),
-                  "'database.driver-name' names '" + name +
-                      "', which is not in this build; these are: " + drivers_built_in());
-        return;
-    }
-    GTEST_SKIP() << "this build has all drivers";
+    const std::string name = IPTRACKING_HAVE_SQLITE3 ? "postgresql" : "sqlite3";
+    EXPECT_EQ(error_at("database: {driver-name: ^" + name + "}"),
+              "'database.driver-name' names '" + name +
+                  "', which is not in this build; these are: " + drivers_built_in());
 }
+#endif
 
 TEST(Config, NamesTheVersionOfLibpqThatAKeywordNeeds) {
 #if IPTRACKING_HAVE_POSTGRESQL
