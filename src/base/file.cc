@@ -68,6 +68,8 @@ std::optional<std::string> read_small_file(int folder, const std::string &name, 
 void replace_file(int folder, const std::string &name, std::string_view content, mode_t mode) {
     const std::string aside = name + ".new";
     UniqueFd file = open_file_at(folder, aside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode);
+    if (::fchmod(file.get(), mode) < 0) // whatever the umask
+        throw_errno(errno, "cannot set the mode of '" + aside + "'");
     write_all_at(file.get(), content, 0, aside);
     sync_data(file.get(), aside);
     if (::renameat(folder, aside.c_str(), folder, name.c_str()) < 0)
@@ -84,6 +86,11 @@ struct stat status_of(int fd, const std::string &name) {
 void sync_data(int fd, const std::string &name) {
     if (::fdatasync(fd) < 0)
         throw_errno(errno, "cannot sync '" + name + "'");
+}
+
+void sync_folder(int fd, const std::string &name) {
+    if (::fsync(fd) < 0)
+        throw_errno(errno, "cannot sync folder '" + name + "'");
 }
 
 } // namespace iptracking

@@ -2,7 +2,7 @@
 #include "daemon/check.h"
 
 #include "daemon/daemon.h"
-#include "daemon/state_directory.h"
+#include "daemon/directories.h"
 #include "store/examine.h"
 
 #include <cstdio>

@@ -19,12 +19,7 @@ using namespace std::chrono_literals;
 constexpr auto longest_flush = 10s; // of TimeoutStopSec=20s
 constexpr auto longest_settling = 5s;
 constexpr auto status_at_most_every = 200ms;
-
-/// The counts that the callbacks keep beside the pipe: one byte each.
-std::uint64_t count_beside(const std::string &fifo, const char *suffix) {
-    struct stat status {};
-    return ::stat((fifo + suffix).c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
-}
+constexpr auto counters_at_most_every = 1h; // in the journal
 
 } // namespace
 
@@ -46,11 +41,11 @@ ReadConfig read_configuration(const Options &options, const std::string &state_d
 Daemon::Daemon(const Options &options, std::vector<PassedFd> passed)
     : options_(options), state_directory_(state_directory()),
       config_(passed.empty() ? std::optional{read_configuration(options, state_directory_).config} : std::nullopt),
-      lock_(state_directory_), fifo_(take_fifo(std::move(passed))), segments_(state_directory_ + "/pool", std::nullopt),
-      stream_(segments_.folder(), segments_.end_at_open()), damage_(state_directory_),
-      source_(loop_, std::move(fifo_), segments_,
-              {.on_taken = [this] { taken(); }, .on_changed = [this] { changed(); }}),
-      applying_(loop_, [this] { apply(std::move(*next_config_)); }), status_timer_(loop_, [this] { tell_status(); }) {
+      lock_(state_directory_), fifo_(take_fifo(std::move(passed))), pool_(state_directory_, std::nullopt),
+      prometheus_(runtime_directory()), source_(loop_, std::move(fifo_), pool_.segments,
+                                                {.on_taken = [this] { taken(); }, .on_changed = [this] { changed(); }}),
+      applying_(loop_, [this] { apply(std::move(*next_config_)); }), status_timer_(loop_, [this] { tell_status(); }),
+      counters_timer_(loop_, [this] { log_counters("counted", message::counters); }) {
     loop_.watch();
     if (config_)
         apply(std::move(*config_));
@@ -76,9 +71,9 @@ UniqueFd Daemon::take_fifo(std::vector<PassedFd> passed) {
 }
 
 void Daemon::run() {
-    log(Level::info, "started", {{field::message_id, message::started}, {field::stream, stream_.id()}});
+    log(Level::info, "started", {{field::message_id, message::started}, {field::stream, pool_.stream.id()}});
     loop_.run();
-    log(Level::info, "stopped", {{field::message_id, message::stopped}});
+    log_counters("stopped", message::stopped);
 }
 
 void Daemon::configure_if_possible() {
@@ -93,10 +88,10 @@ void Daemon::configure_if_possible() {
 }
 
 void Daemon::apply(Config config) {
-    segments_.set_max_bytes(config.pool.max_bytes);
+    pool_.segments.set_max_bytes(config.pool.max_bytes);
     // The new one begins from the loop, when the old one is gone.
     recorder_ = std::make_unique<Recorder>(
-        loop_, config, state_directory_, segments_, stream_, damage_,
+        loop_, config, state_directory_, pool_, counts_,
         Recorder::Callbacks{.on_released = [this] { source_.resume(); }, .on_changed = [this] { changed(); }});
     source_.configure(config.pool.sync, config.pool.push_wait.min);
     config_ = std::move(config);
@@ -151,46 +146,61 @@ void Daemon::taken() {
 void Daemon::changed() {
     if (!status_timer_.running())
         status_timer_.start(status_at_most_every);
+    if (!counters_timer_.running())
+        counters_timer_.start(counters_at_most_every);
     if (const std::string &full = source_.full(); !full.empty() && full != told_full_) {
         told_full_ = full;
         log(Level::warning, "taking no events: " + full + "; they wait in the pipe",
-            {{field::message_id, message::pool_full}, {field::waiting_bytes, std::to_string(waiting_bytes())}});
+            {{field::message_id, message::pool_full}, {field::waiting_bytes, std::to_string(pool_.backlog.bytes())}});
     }
 }
 
 void Daemon::tell_status() {
     if (source_.full().empty())
         told_full_.clear();
-    notify_status(status());
+    const Counters now = counters();
+    notify_status(status(now));
+    prometheus_.write(now, {.driver = config_ ? driver_name(config_->driver) : "none",
+                            .storing = recorder_ && recorder_->state().ready && recorder_->state().trouble.empty(),
+                            .taking = source_.full().empty(),
+                            .newest_usec = counts_.newest_usec});
 }
 
-std::uint64_t Daemon::waiting_bytes() const {
-    if (recorder_)
-        return recorder_->waiting_bytes();
-    return segments_.size_after(stream_.hint().place().value_or(segments_.begin()));
+void Daemon::log_counters(const char *what, const char *message_id) const {
+    const Counters now = counters();
+    log(Level::info, what + (": " + in_words(now)),
+        {{field::message_id, message_id},
+         {field::accepted, std::to_string(now.accepted)},
+         {field::stored, std::to_string(now.stored)},
+         {field::waiting, std::to_string(now.waiting)},
+         {field::waiting_bytes, std::to_string(now.waiting_bytes)},
+         {field::refused, std::to_string(now.refused)},
+         {field::lost, std::to_string(now.lost)},
+         {field::damaged, std::to_string(now.damaged)},
+         {field::skipped, std::to_string(now.skipped)}});
 }
 
-std::string Daemon::status() const {
+Counters Daemon::counters() const {
+    Counters counters{.accepted = pool_.segments.lines_taken(),
+                      .stored = counts_.stored,
+                      .waiting = pool_.backlog.lines(),
+                      .waiting_bytes = pool_.backlog.bytes(),
+                      .damaged = pool_.damage.count(),
+                      .skipped = counts_.skipped};
+    read_refused(counters, config_ ? config_->fifo_file : IPTRACKING_FIFO_FILE);
+    return counters;
+}
+
+std::string Daemon::status(const Counters &counters) const {
     std::string text;
     if (!config_trouble_.empty())
-        text = config_ ? "Old configuration, the new one is bad: " : "Keeping events, bad configuration: ";
-    text += config_trouble_;
+        text = (config_ ? "Old configuration, the new one is bad: " : "Keeping events, bad configuration: ") +
+               config_trouble_ + (recorder_ ? ". " : "");
     if (recorder_) {
-        const RecorderState &state = recorder_->state();
-        if (!text.empty())
-            text += ". ";
-        text += state.trouble.empty() ? "Storing events in " + recorder_->target() : "Keeping events: " + state.trouble;
-        text += ": " + std::to_string(state.stored) + " stored";
-        if (state.rejected != 0)
-            text += ", " + std::to_string(state.rejected) + " rejected";
+        const std::string &trouble = recorder_->state().trouble;
+        text += trouble.empty() ? "Storing events in " + recorder_->target() : "Keeping events: " + trouble;
     }
-    text += ", " + std::to_string(waiting_bytes()) + " bytes waiting";
-    if (damage_.count() != 0)
-        text += ", " + std::to_string(damage_.count()) + " damaged lines";
-    const std::string &fifo = config_ ? config_->fifo_file : IPTRACKING_FIFO_FILE;
-    for (const char *kind : {"refused", "lost"})
-        if (const auto count = count_beside(fifo, (std::string(".") + kind).c_str()); count != 0)
-            text += ", " + std::to_string(count) + " " + kind;
+    text += ": " + in_words(counters);
     if (!source_.full().empty())
         text += ". Taking no events: " + source_.full();
     return text + ".";

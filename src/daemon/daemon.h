@@ -2,14 +2,14 @@
 #pragma once
 
 #include "config/config.h"
+#include "daemon/counters.h"
+#include "daemon/directories.h"
 #include "daemon/options.h"
-#include "daemon/state_directory.h"
+#include "daemon/prometheus.h"
 #include "intake/fifo_source.h"
 #include "loop/event_loop.h"
 #include "loop/service_manager.h"
-#include "pool/damage.h"
-#include "pool/segments.h"
-#include "pool/stream.h"
+#include "pool/pool.h"
 #include "store/recorder.h"
 
 #include <memory>
@@ -44,8 +44,9 @@ private:
     void taken();
     void changed();
     void tell_status();
-    std::string status() const;
-    std::uint64_t waiting_bytes() const;
+    void log_counters(const char *what, const char *message_id) const;
+    Counters counters() const;
+    std::string status(const Counters &counters) const;
 
     Options options_;
     EventLoop loop_;
@@ -55,13 +56,14 @@ private:
     std::string config_trouble_;
     StateLock lock_;
     UniqueFd fifo_;
-    Segments segments_;
-    Stream stream_;
-    Damage damage_;
+    Pool pool_;
+    RecorderCounts counts_;
+    PrometheusFile prometheus_;
     std::unique_ptr<Recorder> recorder_;
     FifoSource source_;
     Deferred applying_;
     Timer status_timer_;
+    Timer counters_timer_;
     std::string told_full_;
     bool stopping_ = false;
 };

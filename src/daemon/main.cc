@@ -5,6 +5,7 @@
 #include "daemon/check.h"
 #include "daemon/daemon.h"
 
+#include <csignal>
 #include <cstdlib>
 #include <sysexits.h>
 
@@ -18,6 +19,9 @@ int main(int argc, char **argv) try {
         check_configuration(*options);
         return EXIT_SUCCESS;
     }
+    // A limit on file sizes (EFBIG) is like a full disk; a journald that went away is nothing to die of.
+    std::signal(SIGXFSZ, SIG_IGN);
+    std::signal(SIGPIPE, SIG_IGN);
     Daemon daemon(*options, take_passed_fds());
     daemon.run();
     return EXIT_SUCCESS;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "intake/fifo_source.h"
 
+#include "base/error.h"
+#include "base/log.h"
+#include "base/log_fields.h"
+
 #include <sys/epoll.h>
 
 namespace iptracking {
@@ -39,8 +43,8 @@ void FifoSource::take() {
     case Segments::Taken::limit:
         pause("the pool holds all that log-pool.max-bytes allows, " + std::to_string(segments_.max_bytes()) + " bytes");
         break;
-    case Segments::Taken::no_space:
-        pause("no space is left on the file system of the pool");
+    case Segments::Taken::failed:
+        pause(segments_.failure());
         break;
     }
 }
@@ -66,7 +70,7 @@ void FifoSource::drain() {
     for (int i = 0; i < 2 * 256 && segments_.take_from(fifo_.get()) == Segments::Taken::some; ++i)
         continue;
     if (sync_mode_ == PoolSync::batch)
-        segments_.sync();
+        sync_segments();
     source_.enable(false);
     callbacks_.on_taken();
 }
@@ -78,9 +82,22 @@ void FifoSource::sync() {
             sync_.start(no_sync_before_ - begin);
         return;
     }
-    segments_.sync();
+    sync_segments();
     const auto end = Clock::now();
     no_sync_before_ = end + (end - begin) * rest_after_sync;
+}
+
+/// A disk that cannot sync may still store: events are taken all the same.
+void FifoSource::sync_segments() {
+    try {
+        segments_.sync();
+        sync_trouble_.clear();
+    } catch (const SystemError &error) {
+        if (sync_trouble_ != error.what())
+            log(Level::error, std::string("events may not survive a power cut: ") + error.what(),
+                {{field::message_id, message::pool_not_synced}});
+        sync_trouble_ = error.what();
+    }
 }
 
 } // namespace iptracking

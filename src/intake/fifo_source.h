@@ -35,6 +35,7 @@ private:
     void take();
     void pause(const std::string &why);
     void sync();
+    void sync_segments();
 
     Segments &segments_;
     UniqueFd fifo_;
@@ -46,6 +47,7 @@ private:
     std::chrono::seconds look_again_after_{5};
     std::chrono::steady_clock::time_point no_sync_before_{};
     std::string full_;
+    std::string sync_trouble_;
 };
 
 } // namespace iptracking

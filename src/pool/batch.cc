@@ -21,7 +21,7 @@ constexpr std::size_t read_for_each_event = 256;
 std::size_t parse_lines(Batch &batch, const TakeRecord &take, const OnDamage &on_damage) {
     const std::string_view all(batch.bytes.data(), batch.bytes.size());
     std::size_t begin = 0;
-    for (std::size_t newline; (newline = all.find('\n', begin)) != all.npos; begin = newline + 1) {
+    for (std::size_t newline; (newline = all.find('\n', begin)) != all.npos; begin = newline + 1, ++batch.lines) {
         const std::string_view line = all.substr(begin, newline - begin);
         if (line.empty())
             continue;
@@ -49,6 +49,7 @@ bool fill(Batch &batch, const Segments &segments, Place from, std::size_t most_e
           const OnDamage &on_damage) {
     batch.from = batch.to = from;
     batch.events.clear();
+    batch.lines = 0;
     const std::size_t wanted =
         std::clamp(std::min(most_events, most_batch_bytes) * read_for_each_event, smallest_read, most_batch_bytes);
     batch.bytes.resize(std::min<std::uint64_t>(wanted, segments.size_after(from)));

@@ -5,6 +5,7 @@
 #include "pool/place.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string_view>
 #include <vector>
@@ -18,7 +19,8 @@ class Segments;
 struct Batch {
     std::vector<char> bytes;
     std::vector<Event> events;
-    Place from, to; ///< `to` covers lines that could not be read
+    Place from, to;          ///< `to` covers lines that could not be read
+    std::uint64_t lines = 0; ///< between them: how many newlines
 
     /// A text of an event as it stands in its line; data() is null where it is not there.
     std::string_view text(const Event &event, Text which) const noexcept {

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 
+#include <exception>
 #include <fcntl.h>
 
 namespace iptracking {
@@ -12,17 +13,29 @@ constexpr std::uint64_t most_bytes = 1024 * 1024;
 
 } // namespace
 
-Damage::Damage(const std::string &state_directory) {
-    const std::string name = state_directory + "/damaged";
-    file_ = open_file(name, O_WRONLY | O_CREAT | O_NOFOLLOW, 0600);
-    size_ = static_cast<std::uint64_t>(status_of(file_.get(), name).st_size);
+bool Damage::open() noexcept try {
+    if (!file_) {
+        UniqueFd file = open_file(name_, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600);
+        size_ = static_cast<std::uint64_t>(status_of(file.get(), name_).st_size);
+        file_ = std::move(file);
+    }
+    return true;
+} catch (const std::exception &) {
+    return false; // a full disk costs the copy; the count and the journal still tell
 }
 
-void Damage::add(std::string_view text) noexcept {
+bool Damage::add(Place place, std::string_view text) noexcept {
+    if (place < next_)
+        return false;
+    next_ = {place.segment, place.offset + 1};
     ++count_;
-    if (size_ + text.size() + 1 > most_bytes)
+    copy(text);
+    return true;
+}
+
+void Damage::copy(std::string_view text) noexcept {
+    if (!open() || size_ + text.size() + 1 > most_bytes)
         return;
-    // A full disk costs the copy; the count and the journal still tell.
     const bool written = ::pwrite(file_.get(), text.data(), text.size(), static_cast<off_t>(size_)) ==
                              static_cast<ssize_t>(text.size()) &&
                          ::pwrite(file_.get(), "\n", 1, static_cast<off_t>(size_ + text.size())) == 1;

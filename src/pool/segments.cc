@@ -63,7 +63,12 @@ Segments::Segments(const std::string &folder, std::optional<std::uint64_t> max_b
     folder_ = open_file(path_, O_RDONLY | O_DIRECTORY);
     set_max_bytes(max_bytes);
     for (const std::uint64_t number : numbers_in(path_)) {
-        segments_.push_back(open_segment(number, O_RDWR));
+        const std::string name = path_ + "/" + name_of_segment(number);
+        last_ = open_segment(number, O_RDWR);
+        const struct stat status = status_of(last_.get(), name);
+        if (!S_ISREG(status.st_mode))
+            throw Error("'" + name + "' is not a regular file");
+        segments_.push_back({number, static_cast<std::uint64_t>(status.st_size)});
         size_ += segments_.back().size;
     }
     if (segments_.empty())
@@ -79,20 +84,31 @@ void Segments::set_max_bytes(std::optional<std::uint64_t> max_bytes) {
         max_bytes = std::min(usual_max_bytes, static_cast<std::uint64_t>(system.f_blocks) * system.f_frsize / 10);
     }
     max_bytes_ = *max_bytes;
-    // Small enough that what is stored makes room soon; large enough that there are never many: each is open.
+    // Small enough that what is stored makes room soon; large enough that there are never many.
     segment_limit_ =
         std::clamp<std::uint64_t>(max_bytes_ / 8, 4096, std::max(usual_segment, max_bytes_ / most_segments));
 }
 
-Segments::Segment Segments::open_segment(std::uint64_t number, int flags) {
-    UniqueFd file = open_file_at(folder_.get(), name_of_segment(number), flags | O_NOFOLLOW, 0600);
-    const auto size = static_cast<std::uint64_t>(status_of(file.get(), name_of_segment(number)).st_size);
-    return {number, size, std::move(file)};
+UniqueFd Segments::open_segment(std::uint64_t number, int flags) const {
+    return open_file_at(folder_.get(), name_of_segment(number), flags | O_NOFOLLOW | O_NONBLOCK, 0600);
 }
 
 void Segments::begin_segment() {
     const std::uint64_t number = segments_.empty() ? 1 : segments_.back().number + 1;
-    segments_.push_back(open_segment(number, O_RDWR | O_CREAT | O_EXCL));
+    last_ = open_segment(number, O_RDWR | O_CREAT | O_EXCL);
+    segments_.push_back({number, 0});
+    folder_synced_ = false;
+}
+
+int Segments::file_of(const Segment &segment) const {
+    if (segment.number == segments_.back().number)
+        return last_.get();
+    if (segment.number != other_number_) {
+        other_number_ = 0;
+        other_ = open_segment(segment.number, O_RDONLY);
+        other_number_ = segment.number;
+    }
+    return other_.get();
 }
 
 Segments::Taken Segments::take_from(int fifo) {
@@ -102,27 +118,30 @@ Segments::Taken Segments::take_from(int fifo) {
         try {
             begin_segment();
         } catch (const SystemError &error) {
-            if (error.code() == ENOSPC || error.code() == EDQUOT || error.code() == EMFILE || error.code() == ENFILE)
-                return Taken::no_space;
-            throw;
+            failure_ = error.what();
+            return Taken::failed;
         }
     }
     Segment &last = segments_.back();
     auto offset = static_cast<off_t>(last.size);
     // No segment grows beyond its limit: the one that holds the half line at the end cannot be released.
     const std::uint64_t room = std::min({most_at_once, max_bytes_ - size_, segment_limit_ - last.size});
-    const ssize_t moved = ::splice(fifo, nullptr, last.file.get(), &offset, room, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+    const ssize_t moved = ::splice(fifo, nullptr, last_.get(), &offset, room, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
     if (moved < 0) {
         if (errno == EAGAIN || errno == EINTR)
             return Taken::nothing;
-        if (errno == ENOSPC || errno == EDQUOT)
-            return Taken::no_space;
-        throw_errno(errno, "cannot move events from the pipe to '" + path_ + "'");
+        failure_ = SystemError(errno, "cannot move events from the pipe to '" + path_ + "'").what();
+        return Taken::failed;
     }
-    last.size += static_cast<std::uint64_t>(moved);
-    size_ += static_cast<std::uint64_t>(moved);
-    synced_ &= moved == 0;
-    return moved > 0 ? Taken::some : Taken::nothing;
+    if (moved == 0)
+        return Taken::nothing;
+    const auto taken = static_cast<std::uint64_t>(moved);
+    last.size += taken;
+    size_ += taken;
+    if (unsynced_ == 0)
+        unsynced_ = last.number;
+    lines_taken_ += lines_in(last, last.size - taken, taken);
+    return Taken::some;
 }
 
 std::size_t Segments::index_of(std::uint64_t segment) const {
@@ -139,7 +158,7 @@ std::size_t Segments::read(Place from, std::span<char> into) const {
         if (offset >= segment.size)
             continue;
         const std::size_t wanted = std::min<std::uint64_t>(into.size() - done, segment.size - offset);
-        const std::size_t got = read_all_at(segment.file.get(), into.subspan(done, wanted), offset,
+        const std::size_t got = read_all_at(file_of(segment), into.subspan(done, wanted), offset,
                                             path_ + "/" + name_of_segment(segment.number));
         done += got;
         if (got < wanted)
@@ -169,6 +188,34 @@ std::uint64_t Segments::size_after(Place from) const {
     return size;
 }
 
+/// They are a count for people: what cannot be read has none.
+std::uint64_t Segments::lines_in(const Segment &segment, std::uint64_t offset, std::uint64_t size) const try {
+    char bytes[16 * 1024];
+    std::uint64_t lines = 0;
+    while (size > 0) {
+        const std::size_t wanted = std::min<std::uint64_t>(size, sizeof(bytes));
+        const std::size_t got = read_all_at(file_of(segment), {bytes, wanted}, offset, path_);
+        lines += static_cast<std::uint64_t>(std::count(bytes, bytes + got, '\n'));
+        if (got < wanted)
+            break;
+        offset += got;
+        size -= got;
+    }
+    return lines;
+} catch (const std::exception &) {
+    return 0;
+}
+
+std::uint64_t Segments::lines_after(Place from) const {
+    std::uint64_t lines = 0;
+    for (std::size_t i = index_of(from.segment); i < segments_.size(); ++i) {
+        const Segment &segment = segments_[i];
+        const std::uint64_t offset = segment.number == from.segment ? std::min(from.offset, segment.size) : 0;
+        lines += lines_in(segment, offset, segment.size - offset);
+    }
+    return lines;
+}
+
 Place Segments::begin() const noexcept {
     return {segments_.front().number, 0};
 }
@@ -178,30 +225,46 @@ Place Segments::end() const noexcept {
 }
 
 bool Segments::release_until(Place stored) noexcept try {
+    bool released = release_before(stored);
     // A number must never come back, so the last file stays until there is a next one.
-    if (stored == end() && segments_.back().size >= segment_limit_)
+    if (stored == end() && segments_.back().size >= segment_limit_) {
         begin_segment();
-    bool released = false;
-    while (segments_.size() > 1 &&
-           (segments_.front().number < stored.segment ||
-            (segments_.front().number == stored.segment && stored.offset >= segments_.front().size))) {
-        if (::unlinkat(folder_.get(), name_of_segment(segments_.front().number).c_str(), 0) < 0 && errno != ENOENT)
-            return released;
-        size_ -= segments_.front().size;
-        segments_.pop_front();
-        released = true;
+        released |= release_before(stored);
     }
     return released;
 } catch (const std::exception &) {
     return false; // a full disk: the next call tries again
 }
 
+bool Segments::release_before(Place stored) {
+    bool released = false;
+    while (segments_.size() > 1 &&
+           (segments_.front().number < stored.segment ||
+            (segments_.front().number == stored.segment && stored.offset >= segments_.front().size))) {
+        const Segment &first = segments_.front();
+        if (::unlinkat(folder_.get(), name_of_segment(first.number).c_str(), 0) < 0 && errno != ENOENT)
+            break;
+        if (first.number == other_number_) {
+            other_.reset(); // or the file would keep its space
+            other_number_ = 0;
+        }
+        size_ -= first.size;
+        segments_.pop_front();
+        released = true;
+    }
+    return released;
+}
+
 void Segments::sync() {
-    if (synced_)
-        return;
-    for (const Segment &segment : segments_)
-        sync_data(segment.file.get(), path_ + "/" + name_of_segment(segment.number));
-    synced_ = true;
+    if (unsynced_ != 0) {
+        for (std::size_t i = index_of(unsynced_); i < segments_.size(); ++i)
+            sync_data(file_of(segments_[i]), path_ + "/" + name_of_segment(segments_[i].number));
+        unsynced_ = 0;
+    }
+    if (!folder_synced_) {
+        sync_folder(folder_.get(), path_);
+        folder_synced_ = true;
+    }
 }
 
 } // namespace iptracking

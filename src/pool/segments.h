@@ -24,12 +24,16 @@ public:
 
     enum class Taken {
         some,
-        nothing,  ///< the pipe is empty
-        limit,    ///< max_bytes are waiting; release_until() may make room
-        no_space, ///< the file system is full
+        nothing, ///< the pipe is empty
+        limit,   ///< max_bytes are waiting; release_until() may make room
+        failed,  ///< the file system does not take it, see failure(): the pipe keeps it
     };
     /// Moves what is in the pipe to the end of the last segment, at most 1 MiB.
     Taken take_from(int fifo);
+    /// Why the last take_from() failed: "cannot …: No space left on device".
+    const std::string &failure() const noexcept { return failure_; }
+    /// How many lines were taken since the folder was opened.
+    std::uint64_t lines_taken() const noexcept { return lines_taken_; }
 
     /// Copies what was taken after `from`, over segment ends too; 0: nothing more yet.
     std::size_t read(Place from, std::span<char> into) const;
@@ -37,6 +41,8 @@ public:
     Place advance(Place from, std::uint64_t bytes) const;
     /// How many bytes were taken after `from`.
     std::uint64_t size_after(Place from) const;
+    /// How many lines they hold: reads all of them.
+    std::uint64_t lines_after(Place from) const;
 
     Place begin() const noexcept;
     Place end() const noexcept;
@@ -46,7 +52,7 @@ public:
     /// Unlinks what is wholly before `stored`.  True: there is room again.
     bool release_until(Place stored) noexcept;
 
-    /// Waits until what was taken is on the disk.
+    /// Waits until what was taken is on the disk.  Throws a SystemError.
     void sync();
 
     void set_max_bytes(std::optional<std::uint64_t> max_bytes);
@@ -59,21 +65,29 @@ private:
     struct Segment {
         std::uint64_t number;
         std::uint64_t size;
-        UniqueFd file;
     };
 
-    Segment open_segment(std::uint64_t number, int flags);
+    UniqueFd open_segment(std::uint64_t number, int flags) const;
     void begin_segment();
+    bool release_before(Place stored);
+    int file_of(const Segment &segment) const;
+    std::uint64_t lines_in(const Segment &segment, std::uint64_t offset, std::uint64_t size) const;
     std::size_t index_of(std::uint64_t segment) const;
 
     std::string path_;
     UniqueFd folder_;
     std::deque<Segment> segments_; ///< never empty; a number is never used twice
+    UniqueFd last_;                ///< the file of the last one
+    mutable UniqueFd other_;       ///< the file of another one that is being read
+    mutable std::uint64_t other_number_ = 0;
     Place end_at_open_;
     std::uint64_t max_bytes_ = 0;
     std::uint64_t segment_limit_ = 0;
     std::uint64_t size_ = 0;
-    bool synced_ = true;
+    std::uint64_t lines_taken_ = 0;
+    std::uint64_t unsynced_ = 0; ///< the first segment that may not be on the disk; 0: all are
+    bool folder_synced_ = true;
+    std::string failure_;
 };
 
 } // namespace iptracking

@@ -8,20 +8,13 @@
 #include <algorithm>
 
 namespace iptracking {
-namespace {
-
-constexpr std::chrono::seconds damage_report_interval{60};
-
-} // namespace
-
-Recorder::Recorder(EventLoop &loop, const Config &config, const std::string &state_directory, Segments &segments,
-                   Stream &stream, Damage &damage, Callbacks callbacks)
-    : segments_(segments), stream_(stream), damage_(damage), callbacks_(std::move(callbacks)),
-      budget_(config.pool.records), schedule_(config.pool.push_wait),
-      stored_(stream.hint().place().value_or(segments.begin())), read_(stored_),
-      driver_(make_driver({loop, *this, state_directory, stream}, config.driver)), feeding_(loop, [this] { feed(); }),
-      retry_(loop, [this] { start_driver(); }), finish_limit_(loop, [this] { finished(); }),
-      damage_report_(loop, [this] { report_damage({}, nullptr, 0); }) {
+Recorder::Recorder(EventLoop &loop, const Config &config, const std::string &state_directory, Pool &pool,
+                   RecorderCounts &counts, Callbacks callbacks)
+    : pool_(pool), counts_(counts), callbacks_(std::move(callbacks)), budget_(config.pool.records),
+      schedule_(config.pool.push_wait), read_(pool.backlog.stored()),
+      driver_(make_driver({loop, *this, state_directory, pool.stream}, config.driver)),
+      feeding_(loop, [this] { feed(); }), retry_(loop, [this] { start_driver(); }),
+      finish_limit_(loop, [this] { finished(); }), damage_report_(loop, pool.damage) {
     start_driver();
 }
 
@@ -46,25 +39,21 @@ void Recorder::feed_driver() {
     if (without_rejected_ && state_.ready && driver_->can_accept())
         store(std::move(without_rejected_));
     const bool settling = done_ && ending_ == Ending::settle;
-    while (!settling && state_.ready && driver_->can_accept() && read_ < segments_.end()) {
+    while (!settling && state_.ready && driver_->can_accept() && read_ < pool_.segments.end()) {
         auto batch = spare_ ? std::move(spare_) : std::make_unique<Batch>();
         const std::size_t most = std::min(driver_->batch_limit(), limit_);
         const auto take = [&] { return budget_.take(); };
         const auto on_damage = [&](std::string_view text, const char *reason, std::size_t column) {
-            // A batch that is read again must not count its damage again.
             const auto offset = static_cast<std::uint64_t>(text.data() - batch->bytes.data());
-            const Place place = segments_.advance(read_, offset);
-            if (place < damage_seen_)
-                return;
-            damage_seen_ = segments_.advance(read_, offset + 1);
-            report_damage(text, reason, column);
+            if (pool_.damage.add(pool_.segments.advance(read_, offset), text))
+                damage_report_.tell(text, reason, column);
         };
-        if (!fill(*batch, segments_, read_, most, take, on_damage)) {
+        if (!fill(*batch, pool_.segments, read_, most, take, on_damage)) {
             spare_ = std::move(batch);
             break; // half a line, or no free record: on_stored() frees some
         }
         read_ = batch->to;
-        stream_.raise_highest(read_);
+        pool_.stream.raise_highest(read_);
         store(std::move(batch));
     }
     const bool starting = !state_.ready && state_.trouble.empty();
@@ -80,16 +69,17 @@ void Recorder::store(std::unique_ptr<Batch> batch) {
 
 void Recorder::on_ready(std::optional<Place> stored) {
     drop_open_batches();
-    if (stored && *stored > stream_.highest()) {
+    if (stored && *stored > pool_.stream.highest()) {
         begin_new_stream();
         return;
     }
-    stored_ = read_ = place_to_begin(stored);
+    read_ = place_to_begin(stored);
+    pool_.backlog.begin_at(read_);
     state_.ready = true;
     // A database that opens may still refuse to be written: that it works is known when something is stored.
-    if (state_.trouble.empty() || waiting_bytes() == 0)
+    if (state_.trouble.empty() || pool_.backlog.bytes() == 0)
         say_that_it_works();
-    advance_to(stored_);
+    confirmed();
     feed();
 }
 
@@ -98,7 +88,7 @@ void Recorder::on_ready(std::optional<Place> stored) {
 void Recorder::begin_new_stream() {
     log(Level::warning, driver_->target() + " has stored more than the pool held: a new stream begins",
         {{field::message_id, message::unknown_stream}, {field::target, driver_->target()}});
-    stream_.begin_anew();
+    pool_.stream.begin_anew();
     start_driver();
 }
 
@@ -108,28 +98,32 @@ Place Recorder::place_to_begin(std::optional<Place> stored) const {
         log(level, driver_->target() + what,
             {{field::message_id, message::unknown_stream}, {field::target, driver_->target()}});
     };
-    if (!stored && stream_.hint().place() > segments_.begin())
+    const StoredHint &hint = pool_.stream.hint();
+    const Place begin = pool_.segments.begin();
+    if (!stored && hint.place() > begin)
         say(Level::notice, " does not know the events that were stored before" +
-                               (stream_.hint().target() == driver_->target() ? "" : " in " + stream_.hint().target()) +
+                               (hint.target() == driver_->target() ? "" : " in " + hint.target()) +
                                "; it gets what follows");
-    if (stored && stored->segment + 1 < segments_.begin().segment)
+    if (stored && stored->segment + 1 < begin.segment)
         say(Level::warning, " was put back: the pool no longer holds all that it lacks");
-    return std::clamp(stored ? *stored : stream_.hint().place().value_or(segments_.begin()), segments_.begin(),
-                      segments_.end());
+    return std::clamp(stored ? *stored : hint.place().value_or(begin), begin, pool_.segments.end());
 }
 
 void Recorder::on_stored() {
     std::unique_ptr<Batch> batch = std::move(open_.front());
     open_.pop_front();
-    state_.stored += batch->events.size();
+    counts_.stored += batch->events.size();
+    for (const Event &event : batch->events)
+        counts_.newest_usec = std::max(counts_.newest_usec, event.time_usec);
     budget_.give_back(batch->events.size());
     limit_ = limit_ > SIZE_MAX / 2 ? SIZE_MAX : limit_ * 2;
     if (log_enabled(Level::debug))
         log(Level::debug, "stored " + std::to_string(batch->events.size()) + " events",
-            {{field::target, driver_->target()}, {field::stored, std::to_string(state_.stored)}});
+            {{field::target, driver_->target()}, {field::stored, std::to_string(counts_.stored)}});
     if (!state_.trouble.empty())
         say_that_it_works();
-    advance_to(batch->to);
+    pool_.backlog.advance(batch->to, batch->lines);
+    confirmed();
     spare_ = std::move(batch);
     feed();
 }
@@ -138,7 +132,7 @@ void Recorder::say_that_it_works() {
     log(Level::info, "storing events in " + driver_->target(),
         {{field::message_id, message::database_ready},
          {field::target, driver_->target()},
-         {field::waiting_bytes, std::to_string(waiting_bytes())}});
+         {field::waiting_bytes, std::to_string(pool_.backlog.bytes())}});
     schedule_.reset();
     set_trouble("");
 }
@@ -159,14 +153,14 @@ void Recorder::on_failed(Failure failure, std::exception_ptr why) {
         return;
     }
     drop_open_batches();
-    read_ = stored_;
+    read_ = pool_.backlog.stored();
     state_.ready = false;
     const auto wait = schedule_.next();
     if (state_.trouble != reason)
         log(Level::warning, "keeping events: " + reason,
             {{field::message_id, message::database_away},
              {field::target, driver_->target()},
-             {field::waiting_bytes, std::to_string(waiting_bytes())}});
+             {field::waiting_bytes, std::to_string(pool_.backlog.bytes())}});
     set_trouble(reason);
     retry_.start(wait);
     if (done_)
@@ -186,8 +180,10 @@ void Recorder::find_rejected(const std::string &why) {
     } else {
         for (const Event &event : batch->events) {
             const std::string_view rest(batch->bytes.data() + event.line, batch->bytes.size() - event.line);
-            report_damage(rest.substr(0, rest.find('\n')), why.c_str(), 1);
-            ++state_.rejected;
+            const std::string_view line = rest.substr(0, rest.find('\n'));
+            pool_.damage.copy(line);
+            damage_report_.tell_skipped(line, why);
+            ++counts_.skipped;
         }
         batch->events.clear();
         read_ = batch->to;
@@ -196,10 +192,10 @@ void Recorder::find_rejected(const std::string &why) {
     feeding_.schedule();
 }
 
-void Recorder::advance_to(Place place) {
-    stored_ = place;
-    stream_.hint().set(stored_, driver_->target());
-    if (segments_.release_until(stored_))
+/// The place that the backlog now begins at.
+void Recorder::confirmed() {
+    pool_.stream.hint().set(pool_.backlog.stored(), driver_->target());
+    if (pool_.segments.release_until(pool_.backlog.stored()))
         callbacks_.on_released();
     callbacks_.on_changed();
 }
@@ -209,28 +205,6 @@ void Recorder::drop_open_batches() {
         budget_.give_back(batch->events.size());
     open_.clear();
     without_rejected_.reset();
-}
-
-/// The first one at once, with its text; then the sum once a minute, so that a flood of garbage does not become a
-/// flood in the journal.
-void Recorder::report_damage(std::string_view text, const char *reason, std::size_t column) {
-    if (reason) {
-        damage_.add(text);
-        if (damage_report_.running())
-            return;
-        log(Level::warning,
-            "a line cannot be read, column " + std::to_string(column) + ": " + reason + ": '" + printable(text) + "'",
-            {{field::message_id, message::line_damaged}, {field::lines, std::to_string(damage_.count())}});
-    } else if (damage_.count() == damage_reported_) {
-        return;
-    } else {
-        log(Level::warning,
-            std::to_string(damage_.count() - damage_reported_) +
-                " more lines could not be read; see 'damaged' in the state directory",
-            {{field::message_id, message::line_damaged}, {field::lines, std::to_string(damage_.count())}});
-    }
-    damage_reported_ = damage_.count();
-    damage_report_.start(damage_report_interval);
 }
 
 void Recorder::set_trouble(const std::string &trouble) {

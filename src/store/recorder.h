@@ -2,9 +2,8 @@
 #pragma once
 
 #include "loop/sources.h"
-#include "pool/damage.h"
-#include "pool/segments.h"
-#include "pool/stream.h"
+#include "pool/pool.h"
+#include "store/damage_report.h"
 #include "store/driver.h"
 #include "store/record_budget.h"
 #include "store/retry_schedule.h"
@@ -17,12 +16,17 @@
 
 namespace iptracking {
 
+/// What became of events since the start; outlives the recorders that a reload replaces.
+struct RecorderCounts {
+    std::uint64_t stored = 0;
+    std::uint64_t skipped = 0;    ///< the database will never take them: left out
+    std::int64_t newest_usec = 0; ///< the latest time of a stored one, CLOCK_REALTIME; 0: there is none
+};
+
 /// What the recorder is doing, for `systemctl status`.
 struct RecorderState {
     bool ready = false;
-    std::string trouble;        ///< why the database cannot be written; empty: it can
-    std::uint64_t stored = 0;   ///< events since the start
-    std::uint64_t rejected = 0; ///< events that the database will never take
+    std::string trouble; ///< why the database cannot be written; empty: it can
 };
 
 /// Segments in, batches out: the heart of the daemon, and the only place that knows both sides.
@@ -33,8 +37,8 @@ public:
         std::function<void()> on_released; ///< there is room in the pool again
         std::function<void()> on_changed;  ///< state() changed
     };
-    Recorder(EventLoop &loop, const Config &config, const std::string &state_directory, Segments &segments,
-             Stream &stream, Damage &damage, Callbacks callbacks);
+    Recorder(EventLoop &loop, const Config &config, const std::string &state_directory, Pool &pool,
+             RecorderCounts &counts, Callbacks callbacks);
 
     /// The intake took something.
     void more();
@@ -48,7 +52,6 @@ public:
 
     const RecorderState &state() const noexcept { return state_; }
     const std::string &target() const noexcept { return driver_->target(); }
-    std::uint64_t waiting_bytes() const { return segments_.size_after(stored_); }
 
 private:
     void on_ready(std::optional<Place> stored) override;
@@ -64,34 +67,29 @@ private:
     void find_rejected(const std::string &why);
     void store(std::unique_ptr<Batch> batch);
     void say_that_it_works();
-    void advance_to(Place place);
+    void confirmed();
     void drop_open_batches();
-    void report_damage(std::string_view text, const char *reason, std::size_t column);
     void set_trouble(const std::string &trouble);
     void finished();
 
-    Segments &segments_;
-    Stream &stream_;
-    Damage &damage_;
+    Pool &pool_;
+    RecorderCounts &counts_;
     Callbacks callbacks_;
     RecordBudget budget_;
     RetrySchedule schedule_;
     RecorderState state_;
-    Place stored_;                            ///< confirmed by the database
     Place read_;                              ///< behind the last open batch
-    Place damage_seen_;                       ///< damage before it was reported
     std::size_t limit_ = SIZE_MAX;            ///< halved until a bad record stands alone
     std::deque<std::unique_ptr<Batch>> open_; ///< the oldest first
     std::unique_ptr<Batch> spare_;
     std::unique_ptr<Batch> without_rejected_; ///< to be stored next: it moves the place behind a bad record
-    std::uint64_t damage_reported_ = 0;
-    std::function<void()> done_; ///< set: finish_then() was called
+    std::function<void()> done_;              ///< set: finish_then() was called
     Ending ending_ = Ending::flush;
     std::unique_ptr<Driver> driver_;
     Deferred feeding_;
     Timer retry_;
     Timer finish_limit_;
-    Timer damage_report_;
+    DamageReport damage_report_;
 };
 
 } // namespace iptracking

@@ -83,7 +83,7 @@ class Passed(Programs):
                 self.assertIn(f"{daemon.config}:2:1: unknown key 'nonsense'", said)
                 daemon.write(''.join(EVENT.format(number) for number in range(20000)))
                 sent = sum(len(EVENT.format(number)) for number in range(20000))
-                daemon.wait_for_status(f'{sent} bytes waiting')
+                daemon.wait_for_status(f'20000 waiting ({sent} bytes)')
                 daemon.config.write_text(store.config)
                 daemon.signal(signal.SIGHUP)
                 wait_until(lambda: store.count() == 20000, 60, 'all rows')

@@ -117,7 +117,7 @@ class FullDisk(Programs):
                     break
         fifo = os.open(daemon.fifo, os.O_WRONLY | os.O_NONBLOCK)
         sent = 1
-        while 'no space is left' not in daemon.status():
+        while 'No space left on device' not in daemon.status():
             try:
                 os.write(fifo, EVENT.format(sent).encode())
                 sent += 1

@@ -87,7 +87,7 @@ TEST_P(DriverContract, TellsAttemptFromSuccess) {
 TEST_P(DriverContract, KeepsTheOrder) {
     auto recording = start();
     recording->send(events(1, 20000));
-    ASSERT_TRUE(recording->run_until([&] { return recording->state().stored == 20000; }));
+    ASSERT_TRUE(recording->run_until([&] { return recording->stored() == 20000; }));
     EXPECT_EQ(users(), numbers(1, 20000));
 }
 
@@ -132,7 +132,7 @@ TEST_P(DriverContract, StoresWhatWasTakenBeforeItCouldBeReached) {
     recording.reset();
     store_->bring_back();
     recording = start();
-    ASSERT_TRUE(recording->run_until([&] { return recording->state().stored == 5000; }));
+    ASSERT_TRUE(recording->run_until([&] { return recording->stored() == 5000; }));
     EXPECT_EQ(users(), numbers(1, 5000));
 }
 
@@ -142,7 +142,7 @@ TEST_P(DriverContract, GoesOnByItselfWhenTheDatabaseIsBack) {
     recording->send(events(1, 100));
     ASSERT_TRUE(recording->run_until([&] { return !recording->state().ready && !recording->state().trouble.empty(); }));
     store_->bring_back();
-    ASSERT_TRUE(recording->run_until([&] { return recording->state().stored == 100; }));
+    ASSERT_TRUE(recording->run_until([&] { return recording->stored() == 100; }));
     EXPECT_EQ(recording->state().trouble, "");
     EXPECT_EQ(users(), numbers(1, 100));
 }
@@ -153,7 +153,7 @@ TEST_P(DriverContract, GivesANewDatabaseWhatFollows) {
     ASSERT_TRUE(recording->run_until([&] { return rows() == 10; }));
     store_->destroy(); // while it is open
     recording->send(events(11, 20));
-    ASSERT_TRUE(recording->run_until([&] { return recording->state().stored == 20; }));
+    ASSERT_TRUE(recording->run_until([&] { return recording->stored() == 20; }));
     EXPECT_EQ(users(), numbers(11, 20));
 }
 
@@ -203,7 +203,7 @@ TEST_P(DriverContract, GoesOnWithinTheRecordsThatItMayHave) {
     small.pool.records = {.min = 1, .max = 7, .delta = 2};
     Recording recording(state(), small);
     recording.send(events(1, 1000));
-    ASSERT_TRUE(recording.run_until([&] { return recording.state().stored == 1000; }));
+    ASSERT_TRUE(recording.run_until([&] { return recording.stored() == 1000; }));
     EXPECT_EQ(users(), numbers(1, 1000));
 }
 
@@ -212,7 +212,7 @@ TEST_P(DriverContract, LosesNothingWhereThePoolIsSmall) {
     small.pool.max_bytes = 65536;
     Recording recording(state(), small);
     recording.send(events(1, 20000)); // some 2.4 MB: the pool, the pipe, and then the writer waits
-    ASSERT_TRUE(recording.run_until([&] { return recording.state().stored == 20000; }));
+    ASSERT_TRUE(recording.run_until([&] { return recording.stored() == 20000; }));
     EXPECT_EQ(users(), numbers(1, 20000));
     EXPECT_LE(recording.segments().size(), 65536u);
 }
@@ -222,7 +222,7 @@ TEST_P(DriverContract, GetsPastALongLineWhereThePoolIsSmall) {
     small.pool.max_bytes = 65536;
     Recording recording(state(), small);
     recording.send(std::string(300'000, 'x') + "\n" + events(1, 10));
-    ASSERT_TRUE(recording.run_until([&] { return recording.state().stored == 10; }));
+    ASSERT_TRUE(recording.run_until([&] { return recording.stored() == 10; }));
     EXPECT_EQ(users(), numbers(1, 10));
 }
 
@@ -238,7 +238,7 @@ TEST_P(DriverContract, LosesNoNewEventWhereAPowerCutTookTheEndOfThePool) {
     recording->send(events(21, 25)); // before the database can be asked
     ASSERT_TRUE(recording->run_until([&] { return !recording->state().trouble.empty() && recording->waiting() > 0; }));
     store_->bring_back();
-    ASSERT_TRUE(recording->run_until([&] { return recording->state().stored == 5; }));
+    ASSERT_TRUE(recording->run_until([&] { return recording->stored() == 5; }));
     recording->send(events(26, 30));
     recording->stop();
     EXPECT_EQ(users(), numbers(1, 30));

@@ -30,11 +30,11 @@ std::string TemporaryFolder::sub(const std::string &name) const {
 }
 
 Recording::Recording(const std::string &state_directory, const Config &config)
-    : segments_(state_directory + "/pool", config.pool.max_bytes), stream_(segments_.folder(), segments_.end_at_open()),
-      damage_(state_directory), recorder_(loop_, config, state_directory, segments_, stream_, damage_,
-                                          {.on_released = [this] { source_.resume(); }, .on_changed = [] {}}),
+    : pool_(state_directory, config.pool.max_bytes),
+      recorder_(loop_, config, state_directory, pool_, counts_,
+                {.on_released = [this] { source_.resume(); }, .on_changed = [] {}}),
       writer_(open_fifo(state_directory + "/fifo", true)),
-      source_(loop_, open_fifo(state_directory + "/fifo", true), segments_,
+      source_(loop_, open_fifo(state_directory + "/fifo", true), pool_.segments,
               {.on_taken = [this] { recorder_.more(); }, .on_changed = [] {}}) {
     source_.configure(config.pool.sync, config.pool.push_wait.min);
 }

@@ -3,9 +3,7 @@
 
 #include "intake/fifo_source.h"
 #include "loop/event_loop.h"
-#include "pool/damage.h"
-#include "pool/segments.h"
-#include "pool/stream.h"
+#include "pool/pool.h"
 #include "store/recorder.h"
 
 #include <chrono>
@@ -43,14 +41,14 @@ public:
     void stop();
 
     const RecorderState &state() const noexcept { return recorder_.state(); }
-    std::uint64_t waiting() const { return recorder_.waiting_bytes(); }
-    Segments &segments() noexcept { return segments_; }
+    std::uint64_t stored() const noexcept { return counts_.stored; }
+    std::uint64_t waiting() const { return pool_.backlog.bytes(); }
+    Segments &segments() noexcept { return pool_.segments; }
 
 private:
     EventLoop loop_;
-    Segments segments_;
-    Stream stream_;
-    Damage damage_;
+    Pool pool_;
+    RecorderCounts counts_;
     Recorder recorder_;
     UniqueFd writer_;
     FifoSource source_;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "pool/damage.h"
 
-#include "base/error.h"
 #include "support.h"
 
 #include <filesystem>
@@ -19,15 +18,36 @@ TEST(Damage, IsCopiedAsideLineByLineAndCounted) {
     const TempDir state;
     Damage damage(state.path());
     EXPECT_EQ(damage.count(), 0u);
-    damage.add("first");
-    damage.add(std::string_view("second\0\xff", 8));
+    EXPECT_TRUE(damage.add({1, 0}, "first"));
+    EXPECT_TRUE(damage.add({1, 6}, std::string_view("second\0\xff", 8)));
     EXPECT_EQ(test::read_file(state / "damaged"), std::string("first\nsecond\0\xff\n", 15));
     EXPECT_EQ(damage.count(), 2u);
 }
 
+TEST(Damage, IsAddedOnceThoughItIsReadAgain) {
+    const TempDir state;
+    Damage damage(state.path());
+    EXPECT_TRUE(damage.add({1, 7}, "first"));
+    EXPECT_FALSE(damage.add({1, 7}, "first"));
+    EXPECT_FALSE(damage.add({1, 2}, "before"));
+    EXPECT_TRUE(damage.add({1, 8}, "second"));
+    EXPECT_TRUE(damage.add({2, 0}, "third"));
+    EXPECT_EQ(damage.count(), 3u);
+    EXPECT_EQ(test::read_file(state / "damaged"), "first\nsecond\nthird\n");
+}
+
+TEST(Damage, IsCopiedWithoutCountingWhereItIsALineThatCannotBeStored) {
+    const TempDir state;
+    Damage damage(state.path());
+    damage.copy("a line");
+    EXPECT_EQ(damage.count(), 0u);
+    EXPECT_EQ(test::read_file(state / "damaged"), "a line\n");
+}
+
 TEST(Damage, IsReadableOnlyByItsOwner) {
     const TempDir state;
-    const Damage damage(state.path());
+    Damage damage(state.path());
+    damage.copy("");
     struct stat status {};
     ASSERT_EQ(::stat((state / "damaged").c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 07777, 0600u);
@@ -35,22 +55,22 @@ TEST(Damage, IsReadableOnlyByItsOwner) {
 
 TEST(Damage, IsAppendedAfterARestart) {
     const TempDir state;
-    Damage(state.path()).add("before");
+    Damage(state.path()).add({1, 0}, "before");
     Damage after(state.path());
     EXPECT_EQ(after.count(), 0u);
-    after.add("after");
+    after.add({1, 7}, "after");
     EXPECT_EQ(test::read_file(state / "damaged"), "before\nafter\n");
 }
 
 TEST(Damage, IsCopiedUpToAMebibyteExactlyAndCountedBeyondIt) {
     const TempDir state;
     Damage damage(state.path());
-    damage.add(std::string(limit - 8, 'x'));
-    damage.add("seven x"); // with its newline one byte too much
+    damage.add({1, 0}, std::string(limit - 8, 'x'));
+    damage.add({1, 1}, "seven x"); // with its newline one byte too much
     EXPECT_EQ(std::filesystem::file_size(state / "damaged"), limit - 7);
-    damage.add("six xx");
+    damage.add({1, 2}, "six xx");
     EXPECT_EQ(std::filesystem::file_size(state / "damaged"), limit);
-    damage.add("");
+    damage.add({1, 3}, "");
     EXPECT_EQ(std::filesystem::file_size(state / "damaged"), limit);
     EXPECT_EQ(damage.count(), 4u);
     EXPECT_TRUE(test::read_file(state / "damaged").ends_with("x\nsix xx\n"));
@@ -60,7 +80,7 @@ TEST(Damage, StaysWithinItsLimitAfterARestart) {
     const TempDir state;
     test::write_file(state / "damaged", std::string(limit - 3, 'x'));
     Damage damage(state.path());
-    damage.add("more");
+    damage.add({1, 0}, "more");
     EXPECT_EQ(std::filesystem::file_size(state / "damaged"), limit - 3);
     EXPECT_EQ(damage.count(), 1u);
 }
@@ -69,7 +89,10 @@ TEST(Damage, DoesNotFollowALink) {
     const TempDir state;
     test::write_file(state / "elsewhere", "");
     std::filesystem::create_symlink(state / "elsewhere", state / "damaged");
-    EXPECT_THROW(Damage damage(state.path()), SystemError);
+    Damage damage(state.path());
+    EXPECT_TRUE(damage.add({1, 0}, "not there"));
+    EXPECT_EQ(damage.count(), 1u);
+    EXPECT_EQ(test::read_file(state / "elsewhere"), "");
 }
 
 } // namespace

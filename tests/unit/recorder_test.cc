@@ -42,14 +42,12 @@ protected:
     /// What a process has; it ends without a word at restart().
     struct Process {
         explicit Process(RecorderTest &test)
-            : segments(test.folder / "pool", 64 * 1024), stream(segments.folder(), segments.end_at_open()),
-              damage(test.folder.path()),
-              recorder(loop, test.config, test.folder.path(), segments, stream, damage,
+            : pool(test.folder.path(), 64 * 1024),
+              recorder(loop, test.config, test.folder.path(), pool, counts,
                        {.on_released = [&test] { ++test.released; }, .on_changed = [&test] { ++test.changed; }}) {}
         EventLoop loop;
-        Segments segments;
-        Stream stream;
-        Damage damage;
+        Pool pool;
+        RecorderCounts counts;
         Recorder recorder;
     };
 
@@ -64,7 +62,7 @@ protected:
     /// Into the pool, and the recorder is told.
     void take(const std::string &bytes) {
         fifo.write(bytes);
-        while (running().segments.take_from(fifo.get()) == Segments::Taken::some)
+        while (running().pool.segments.take_from(fifo.get()) == Segments::Taken::some)
             continue;
         running().recorder.more();
     }
@@ -116,9 +114,9 @@ TEST_F(RecorderTest, StoresWhatIsTaken) {
     take(lines_of({"a", "b"}));
     settle();
     EXPECT_EQ(database.users, (Users{"a", "b"}));
-    EXPECT_EQ(said().stored, 2u);
+    EXPECT_EQ(running().counts.stored, 2u);
     EXPECT_EQ(said().trouble, "");
-    EXPECT_EQ(running().recorder.waiting_bytes(), 0u);
+    EXPECT_EQ(running().pool.backlog.bytes(), 0u);
 }
 
 TEST_F(RecorderTest, StoresWhatAnEarlierProcessHasTaken) {
@@ -145,7 +143,7 @@ TEST_F(RecorderTest, StoresNothingTwiceIfItIsKilledBeforeItHearsOfTheCommit) {
     take(lines_of({"a"}));
     settle();
     // The commit came through; this process never heard of it.
-    database.places[running().stream.id()] = running().segments.end();
+    database.places[running().pool.stream.id()] = running().pool.segments.end();
     restart();
     database.holding = false;
     take(lines_of({"b"}));
@@ -216,8 +214,8 @@ TEST_F(RecorderTest, ReleasesSegmentsThatAreStoredAndSaysSo) {
         take(line_of(std::string(4000, 'x')));
         settle();
     }
-    EXPECT_GT(running().segments.begin().segment, 1u);
-    EXPECT_LT(running().segments.size(), 10u * 4000);
+    EXPECT_GT(running().pool.segments.begin().segment, 1u);
+    EXPECT_LT(running().pool.segments.size(), 10u * 4000);
     EXPECT_GT(released, 0);
 }
 
@@ -226,9 +224,9 @@ TEST_F(RecorderTest, ReleasesNothingThatIsNotStored) {
     database.holding = true;
     take(line_of(std::string(4000, 'x')) + line_of(std::string(4000, 'y')) + line_of(std::string(4000, 'z')));
     settle();
-    EXPECT_EQ(running().segments.begin(), (Place{1, 0}));
+    EXPECT_EQ(running().pool.segments.begin(), (Place{1, 0}));
     EXPECT_EQ(released, 0);
-    EXPECT_GT(running().recorder.waiting_bytes(), 12'000u);
+    EXPECT_GT(running().pool.backlog.bytes(), 12'000u);
 }
 
 TEST_F(RecorderTest, KeepsEventsWhileTheDatabaseIsAwayAndStoresThemWhenItIsBack) {
@@ -241,7 +239,7 @@ TEST_F(RecorderTest, KeepsEventsWhileTheDatabaseIsAwayAndStoresThemWhenItIsBack)
     settle();
     EXPECT_TRUE(database.users.empty());
     database.away = false;
-    run_until([&] { return said().stored == 2; });
+    run_until([&] { return running().counts.stored == 2; });
     EXPECT_EQ(database.users, (Users{"a", "b"}));
     EXPECT_EQ(said().trouble, "");
 }
@@ -294,8 +292,34 @@ TEST_F(RecorderTest, CountsDamageOnceThoughTheBatchIsReadAgain) {
     database.away = true;
     look_again();
     database.away = false;
-    run_until([&] { return said().stored == 1; });
-    EXPECT_EQ(running().damage.count(), 2u);
+    run_until([&] { return running().counts.stored == 1; });
+    EXPECT_EQ(running().pool.damage.count(), 2u);
+}
+
+TEST_F(RecorderTest, KnowsHowManyLinesWait) {
+    settle();
+    database.holding = true;
+    take(lines_of({"a", "b"}) + "garbage\n" + line_of("c"));
+    settle();
+    EXPECT_EQ(running().pool.backlog.lines(), 4u);
+    restart();
+    database.holding = false;
+    database.away = true;
+    settle();
+    EXPECT_EQ(running().pool.backlog.lines(), 4u);
+    take(lines_of({"d"}));
+    EXPECT_EQ(running().pool.backlog.lines(), 5u);
+    database.away = false;
+    run_until([&] { return running().counts.stored == 4; });
+    EXPECT_EQ(running().pool.backlog.lines(), 0u);
+    EXPECT_EQ(running().pool.segments.lines_taken(), 1u);
+}
+
+TEST_F(RecorderTest, KnowsTheTimeOfTheNewestEvent) {
+    settle();
+    take("iptracking/1 event=auth time=8 user=a\niptracking/1 event=auth time=6 user=b\n");
+    settle();
+    EXPECT_EQ(running().counts.newest_usec, 8);
 }
 
 TEST_F(RecorderTest, StoresOnceWhatWasInFlightWhenTheDatabaseWentAway) {
@@ -309,7 +333,7 @@ TEST_F(RecorderTest, StoresOnceWhatWasInFlightWhenTheDatabaseWentAway) {
     database.away = true;
     look_again();
     database.away = false;
-    run_until([&] { return said().stored == 9; });
+    run_until([&] { return running().counts.stored == 9; });
     EXPECT_EQ(database.users, numbered(1, 9));
 }
 
@@ -333,8 +357,8 @@ TEST_F(RecorderTest, SetsAsideTheOneRecordThatTheDatabaseRefusesAndStoresAllOthe
     Users expected = numbered(1, 100);
     expected.erase(expected.begin() + 56);
     EXPECT_EQ(database.users, expected);
-    EXPECT_EQ(said().rejected, 1u);
-    EXPECT_EQ(said().stored, 99u);
+    EXPECT_EQ(running().counts.skipped, 1u);
+    EXPECT_EQ(running().counts.stored, 99u);
     EXPECT_EQ(test::read_file(folder / "damaged"), line_of("57"));
 }
 
@@ -347,7 +371,7 @@ TEST_F(RecorderTest, SetsAsideARefusedRecordThatIsInFlightWithOthers) {
     Users expected = numbered(1, 40);
     expected.erase(expected.begin() + 6);
     EXPECT_EQ(database.users, expected);
-    EXPECT_EQ(said().rejected, 1u);
+    EXPECT_EQ(running().counts.skipped, 1u);
 }
 
 TEST_F(RecorderTest, MakesItsBatchesLargeAgainAfterARefusedRecord) {
@@ -357,7 +381,7 @@ TEST_F(RecorderTest, MakesItsBatchesLargeAgainAfterARefusedRecord) {
     database.sizes.clear();
     take(lines_of(numbered(101, 900)));
     settle();
-    EXPECT_EQ(said().stored, 899u);
+    EXPECT_EQ(running().counts.stored, 899u);
     EXPECT_LT(database.sizes.size(), 10u);
 }
 
@@ -365,7 +389,7 @@ TEST_F(RecorderTest, SetsAsideARefusedRecordOnlyOnceThoughItIsTheLast) {
     database.refused_user = "b";
     take(lines_of({"a", "b"}));
     settle();
-    EXPECT_EQ(running().recorder.waiting_bytes(), 0u);
+    EXPECT_EQ(running().pool.backlog.bytes(), 0u);
     restart();
     settle();
     EXPECT_EQ(test::read_file(folder / "damaged"), line_of("b"));
@@ -389,7 +413,7 @@ TEST_F(RecorderTest, GivesTheFirstDatabaseAllThatIsInThePool) {
     restart();
     take(lines_of({"b"}));
     database.away = false;
-    run_until([&] { return said().stored == 2; });
+    run_until([&] { return running().counts.stored == 2; });
     EXPECT_EQ(database.users, (Users{"a", "b"}));
 }
 
@@ -411,25 +435,25 @@ TEST_F(RecorderTest, GivesADatabaseThatWasPutBackAgainWhatThePoolStillHas) {
 TEST_F(RecorderTest, BeginsANewStreamIfThePoolWasPutBack) {
     take(lines_of({"a"}));
     settle();
-    const std::string before = running().stream.id();
+    const std::string before = running().pool.stream.id();
     database.places[before] = {1, 4000}; // it has stored what the pool no longer knows of
     restart();
     take(lines_of(numbered(1, 60)));
     settle();
-    EXPECT_NE(running().stream.id(), before);
+    EXPECT_NE(running().pool.stream.id(), before);
     Users expected = numbered(1, 60);
     expected.insert(expected.begin(), "a");
     EXPECT_EQ(database.users, expected);
-    EXPECT_EQ(database.places[running().stream.id()], running().segments.end());
+    EXPECT_EQ(database.places[running().pool.stream.id()], running().pool.segments.end());
 }
 
 TEST_F(RecorderTest, CountsAndKeepsLinesThatCannotBeRead) {
     take("garbage\n" + line_of("a") + "more\n");
     settle();
     EXPECT_EQ(database.users, Users{"a"});
-    EXPECT_EQ(running().damage.count(), 2u);
+    EXPECT_EQ(running().pool.damage.count(), 2u);
     EXPECT_EQ(test::read_file(folder / "damaged"), "garbage\nmore\n");
-    EXPECT_EQ(running().recorder.waiting_bytes(), 0u);
+    EXPECT_EQ(running().pool.backlog.bytes(), 0u);
 }
 
 TEST_F(RecorderTest, SaysTheFirstLineThatCannotBeReadAndNotAllOfThem) {
@@ -445,7 +469,7 @@ TEST_F(RecorderTest, SaysTheFirstLineThatCannotBeReadAndNotAllOfThem) {
         << text;
     EXPECT_EQ(text.find("second"), text.npos) << text;
     EXPECT_EQ(text.find("third"), text.npos) << text;
-    EXPECT_EQ(running().damage.count(), 3u);
+    EXPECT_EQ(running().pool.damage.count(), 3u);
 }
 
 TEST_F(RecorderTest, ThatFlushesStoresAllThatWasTakenBeforeItIsDone) {

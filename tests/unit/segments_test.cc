@@ -90,10 +90,52 @@ TEST(Segments, SayThatThePipeIsEmpty) {
     EXPECT_EQ(pool.segments.size(), 2u);
 }
 
-TEST(Segments, ThrowIfThePipeIsNone) {
+TEST(Segments, SayWhyTheyTakeNothing) {
     Pool pool;
     const UniqueFd no_pipe{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
-    EXPECT_THROW(pool.segments.take_from(no_pipe.get()), SystemError);
+    EXPECT_EQ(pool.segments.take_from(no_pipe.get()), Taken::failed);
+    EXPECT_EQ(pool.segments.failure(),
+              "cannot move events from the pipe to '" + pool.folder.path() + "/pool': Invalid argument");
+}
+
+TEST(Segments, CountTheLinesThatTheyTake) {
+    Pool pool(small_pool);
+    pool.take("one\ntwo\nhalf");
+    EXPECT_EQ(pool.segments.lines_taken(), 2u);
+    pool.take(" a line\n" + numbered_lines(3 * segment));
+    const std::uint64_t all = pool.segments.lines_taken();
+    EXPECT_EQ(pool.segments.lines_after({1, 0}), all);
+    EXPECT_EQ(pool.segments.lines_after({1, 4}), all - 1);
+    EXPECT_EQ(pool.segments.lines_after({1, 5}), all - 1);
+    EXPECT_EQ(pool.segments.lines_after(pool.segments.end()), 0u);
+    EXPECT_GT(pool.segments.lines_after({2, 0}), pool.segments.lines_after({3, 0}));
+    const Segments again(pool.folder / "pool", small_pool);
+    EXPECT_EQ(again.lines_taken(), 0u);
+    EXPECT_EQ(again.lines_after({1, 0}), all);
+}
+
+TEST(Segments, NeedFewDescriptorsHoweverManyTheyAre) {
+    const auto descriptors = [] { return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}); };
+    const auto before = descriptors();
+    Pool pool(small_pool);
+    pool.take(numbered_lines(5 * segment));
+    const Segments again(pool.folder / "pool", small_pool);
+    std::string bytes(4 * segment, '?');
+    again.read({1, 0}, bytes);
+    EXPECT_GE(pool.segments.end().segment, 5u);
+    EXPECT_LE(descriptors() - before, 7); // the pipe, and three each
+}
+
+TEST(Segments, KeepNoReleasedFileOpen) {
+    Pool pool(small_pool);
+    pool.take(numbered_lines(2 * segment + 10));
+    char byte;
+    pool.segments.read({1, 0}, {&byte, 1});
+    pool.segments.release_until(pool.segments.end());
+    for (const auto &entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+        std::error_code gone; // the descriptor of the iterator itself
+        EXPECT_EQ(std::filesystem::read_symlink(entry, gone).string().find("(deleted)"), std::string::npos);
+    }
 }
 
 TEST(Segments, ReadNothingBehindTheEnd) {
@@ -340,10 +382,27 @@ TEST(Segments, SayThatTheDiskIsFullAndGoOnWhenWhatIsStoredIsReleased) {
         piece.resize(segments.read(stored, piece));
         ASSERT_FALSE(piece.empty()) << "stuck after " << taken.size() << " bytes";
         taken += piece;
-        ASSERT_EQ(why, taken.size() < bytes.size() ? Taken::no_space : Taken::nothing);
+        ASSERT_EQ(why, taken.size() < bytes.size() ? Taken::failed : Taken::nothing);
+        if (why == Taken::failed) {
+            EXPECT_TRUE(segments.failure().ends_with(": No space left on device")) << segments.failure();
+        }
         segments.release_until(segments.end());
     }
     EXPECT_EQ(taken, bytes);
+}
+
+TEST(Segments, ReleaseWhatIsStoredThoughTheDiskHasNoRoomForANewFile) {
+    const SmallDisk disk("64k,nr_inodes=7"); // the root, the folder, and five files
+    if (!disk.is_there())
+        GTEST_SKIP() << "needs root, to mount a small file system";
+    const TempDir folder;
+    Fifo fifo(folder / "fifo");
+    Segments segments(disk / "pool", small_pool);
+    fifo.write(numbered_lines(5 * segment));
+    EXPECT_EQ(take_all(segments, fifo), Taken::failed); // the sixth file cannot be made
+    ASSERT_EQ(segments.end(), (Place{5, segment}));
+    EXPECT_TRUE(segments.release_until(segments.end()));
+    EXPECT_LE(segments.size(), segment);
 }
 
 TEST(Segments, TakeATenthOfASmallDiskUnlessTheyAreToldOtherwise) {

@@ -9,6 +9,8 @@ namespace iptracking {
 
 /// $STATE_DIRECTORY, which systemd sets from StateDirectory=; else the one that was built in.
 std::string state_directory();
+/// $RUNTIME_DIRECTORY, which systemd sets from RuntimeDirectory=; else the one that was built in.
+std::string runtime_directory();
 
 /// One daemon at a time in a state directory: holds the lock as long as it lives.  Throws an Error that names the
 /// process which has it.
