@@ -18,6 +18,8 @@ public:
     /// A primary result code, SQLITE_BUSY and so on.
     int code() const noexcept { return code_ & 0xff; }
     bool busy() const noexcept { return code() == SQLITE_BUSY || code() == SQLITE_LOCKED; }
+    /// The file is no good database.
+    bool damaged() const noexcept { return code() == SQLITE_CORRUPT || code() == SQLITE_NOTADB; }
 
 private:
     int code_;

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 
+#include <chrono>
 #include <cstdlib>
 #include <ctime>
 #include <systemd/sd-daemon.h>
@@ -41,6 +42,12 @@ void notify_status(const std::string &text) noexcept {
 }
 
 void notify_watchdog() noexcept {
+    static const bool asked_for = sd_watchdog_enabled(0, nullptr) > 0;
+    static std::chrono::steady_clock::time_point last;
+    const auto now = std::chrono::steady_clock::now();
+    if (!asked_for || now - last < std::chrono::seconds(1))
+        return;
+    last = now;
     sd_notify(0, "WATCHDOG=1");
 }
 

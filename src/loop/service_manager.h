@@ -22,6 +22,8 @@ void notify_ready() noexcept;
 void notify_reloading() noexcept;
 void notify_stopping() noexcept;
 void notify_status(const std::string &text) noexcept;
-void notify_watchdog() noexcept; ///< for work that keeps the loop from turning
+/// For work that keeps the loop from turning: before each step of it.  At most once a second, and only if systemd asked
+/// for it.
+void notify_watchdog() noexcept;
 
 } // namespace iptracking

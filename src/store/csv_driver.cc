@@ -5,20 +5,21 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "event/timestamp.h"
+#include "loop/service_manager.h"
 #include "loop/sources.h"
+#include "store/batch_limit.h"
 #include "store/csv_position.h"
 #include "store/row.h"
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <dirent.h>
 #include <fcntl.h>
 #include <optional>
 
 namespace iptracking {
 namespace {
-
-constexpr std::size_t batch_limit_events = 16384;
 
 constexpr const char *columns[] = {"dst_ipaddr", "src_ipaddr", "src_port", "log_event", "sshd_pid",
                                    "uid",        "log_date",   "dst_port", "outcome",   "service",
@@ -176,7 +177,7 @@ public:
         working_.schedule();
     }
     bool can_accept() const noexcept override { return file_ && !batch_; }
-    std::size_t batch_limit() const noexcept override { return batch_limit_events; }
+    std::size_t batch_limit() const noexcept override { return batch_limit_.events(); }
     void store(const Batch &batch) override {
         batch_ = &batch;
         working_.schedule();
@@ -206,6 +207,8 @@ private:
     }
 
     void write() {
+        notify_watchdog();
+        const auto begin = std::chrono::steady_clock::now();
         RowReader row(*batch_);
         lines_.clear();
         for (const Event &event : batch_->events) {
@@ -213,6 +216,7 @@ private:
             append_csv_line(lines_, event, row, config_.delimiter);
         }
         position_->write(file_->append(lines_, header_, batch_->to));
+        batch_limit_.took(std::chrono::steady_clock::now() - begin);
         batch_ = nullptr;
         handler_.on_stored();
     }
@@ -226,6 +230,7 @@ private:
     std::optional<CsvPositionFile> position_;
     std::optional<CsvFile> file_;
     const Batch *batch_ = nullptr;
+    BatchLimit batch_limit_;
     std::string lines_;
     Deferred working_;
 };

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "store/sqlite_driver.h"
 
+#include "base/error.h"
 #include "base/log.h"
+#include "base/log_fields.h"
 #include "loop/service_manager.h"
 #include "loop/sources.h"
+#include "store/batch_limit.h"
+#include "store/sqlite_aside.h"
 #include "store/sqlite_schema.h"
 #include "store/sqlite_writer.h"
 
@@ -19,9 +23,6 @@ using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr auto look_at_lock_again = 200ms;
-constexpr auto longest_commit = 1s; // of the 60 s that the watchdog gives
-constexpr auto short_commit = 100ms;
-constexpr std::size_t first_batch_limit = 4096, smallest_batch_limit = 64, largest_batch_limit = 16384;
 constexpr auto summarise_after = 5s;         // together with what comes meanwhile
 constexpr std::int64_t summary_step = 20000; // events in one transaction
 constexpr int rest_after_summary = 4;        // times its duration, as long as batches come
@@ -59,7 +60,7 @@ std::optional<FileId> id_of(const std::string &path) {
 
 /// One connection, ready to write.
 struct OpenDatabase {
-    OpenDatabase(const SqliteConfig &config, const std::string &stream_id);
+    OpenDatabase(sqlite::Database connection, const std::string &stream_id);
 
     sqlite::Database database;
     std::string file;
@@ -67,8 +68,8 @@ struct OpenDatabase {
     std::optional<SqliteWriter> writer; // after the schema
 };
 
-OpenDatabase::OpenDatabase(const SqliteConfig &config, const std::string &stream_id)
-    : database(config.filename, open_flags(config.flags)), file(database.file()) {
+OpenDatabase::OpenDatabase(sqlite::Database connection, const std::string &stream_id)
+    : database(std::move(connection)), file(database.file()) {
     // A long statement, the upgrade of a large database, must not look like a hang.
     sqlite3_progress_handler(
         database.get(), progress_steps,
@@ -107,7 +108,7 @@ public:
         working_.schedule();
     }
     bool can_accept() const noexcept override { return open_ && !batch_; }
-    std::size_t batch_limit() const noexcept override { return batch_limit_; }
+    std::size_t batch_limit() const noexcept override { return batch_limit_.events(); }
     void store(const Batch &batch) override {
         batch_ = &batch;
         working_.schedule();
@@ -126,14 +127,16 @@ private:
             if (error.busy())
                 wait_for_lock();
             else
-                fail();
+                fail(error.damaged());
         } catch (const std::exception &) {
             fail();
         }
     }
 
     void open() {
-        auto opened = std::make_unique<OpenDatabase>(config_, stream_.id());
+        sqlite::Database connection(config_.filename, open_flags(config_.flags));
+        file_ = connection.file();
+        auto opened = std::make_unique<OpenDatabase>(std::move(connection), stream_.id());
         const auto stored = opened->writer->stored();
         open_ = std::move(opened);
         behind_ = sqlite_summaries_behind(open_->database);
@@ -144,9 +147,11 @@ private:
     void commit() {
         if (open_->id != id_of_file())
             throw Error("database '" + open_->file + "' was deleted or replaced");
+        notify_watchdog();
         const auto begin = Clock::now();
         open_->writer->write(*batch_);
-        adapt_batch_limit(Clock::now() - begin);
+        batch_limit_.took(Clock::now() - begin);
+        damaged_once_ = false;
         stored_since_summary_ = true;
         behind_ += static_cast<std::int64_t>(batch_->events.size());
         batch_ = nullptr;
@@ -156,21 +161,30 @@ private:
 
     std::optional<FileId> id_of_file() const { return open_->file.empty() ? open_->id : id_of(open_->file); }
 
-    void adapt_batch_limit(Clock::duration taken) {
-        if (taken > longest_commit)
-            batch_limit_ = std::max(batch_limit_ / 2, smallest_batch_limit);
-        else if (taken < short_commit)
-            batch_limit_ = std::min(batch_limit_ * 2, largest_batch_limit);
-    }
-
     void wait_for_lock() {
         lock_timer_.start(look_at_lock_again);
         handler_.on_blocked("the database '" + config_.filename + "' is locked by another program");
     }
 
-    void fail() {
-        const std::exception_ptr why = std::current_exception();
+    /// `damaged`: the file is no good database.  Twice in a row, so also when it was opened anew: then it will not
+    /// become better, and makes room for a new one.
+    void fail(bool damaged = false) {
+        std::exception_ptr why = std::current_exception();
+        if (open_ && damaged) // let it be as it is
+            sqlite3_db_config(open_->database.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
         close();
+        if (damaged && std::exchange(damaged_once_, true)) {
+            try {
+                const std::string aside = set_sqlite_database_aside(file_);
+                log(Level::error,
+                    "database '" + file_ + "' is damaged (" + describe(why) + "): it is '" + aside +
+                        "' now, and a new one begins",
+                    {{field::message_id, message::database_corrupt}, {field::target, target_}});
+                damaged_once_ = false;
+            } catch (const std::exception &) {
+                why = std::current_exception();
+            }
+        }
         handler_.on_failed(DriverHandler::Failure::offline, why);
     }
 
@@ -195,6 +209,10 @@ private:
             summary_trouble_.clear();
             plan_summary();
         } catch (const sqlite::SqliteError &error) {
+            if (error.damaged()) {
+                fail(true);
+                return;
+            }
             if (const std::string why = describe(error); !error.busy() && why != summary_trouble_) {
                 log(Level::warning, "summaries trail behind: " + why);
                 summary_trouble_ = why;
@@ -207,9 +225,11 @@ private:
     const Stream &stream_;
     SqliteConfig config_;
     std::string target_;
+    std::string file_; ///< of the connection that was opened last
     std::unique_ptr<OpenDatabase> open_;
     const Batch *batch_ = nullptr;
-    std::size_t batch_limit_ = first_batch_limit;
+    BatchLimit batch_limit_;
+    bool damaged_once_ = false; ///< since the last commit
     std::string summary_trouble_;
     bool stored_since_summary_ = false;
     Clock::duration summary_rest_{};
