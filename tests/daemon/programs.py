@@ -51,9 +51,10 @@ class Daemon:
         # As systemd does, somebody reads always: sd_notify(3) waits where the queue is full.
         threading.Thread(target=self.listen, daemon=True).start()
         self.errors = self.folder / 'stderr'
-        environment = {'STATE_DIRECTORY': str(self.state), 'NOTIFY_SOCKET': str(notify_path), 'TZ': 'UTC',
-                       **(environment or {})}
+        environment = {'STATE_DIRECTORY': str(self.state), 'RUNTIME_DIRECTORY': str(self.runtime),
+                       'NOTIFY_SOCKET': str(notify_path), 'TZ': 'UTC', **(environment or {})}
         self.state.mkdir(exist_ok=True)
+        self.runtime.mkdir(exist_ok=True)
         command = [str(DAEMON), '-c', str(self.config), *options]
         held = None
         if passed:
@@ -75,6 +76,17 @@ class Daemon:
     @property
     def state(self):
         return self.folder / 'state'
+
+    @property
+    def runtime(self):
+        return self.folder / 'run'
+
+    def counters(self):
+        """What it last wrote for Prometheus."""
+        file = self.runtime / 'iptracking.prom'
+        lines = file.read_text().splitlines() if file.exists() else []
+        return {name.removeprefix('iptracking_'): float(value)
+                for name, value in (line.split() for line in lines if not line.startswith('#'))}
 
     def listen(self):
         with self.notify:
