@@ -4,6 +4,7 @@
 #include "base/error.h"
 
 #include <chrono>
+#include <cstdint>
 #include <cstdlib>
 #include <ctime>
 #include <systemd/sd-daemon.h>
@@ -42,10 +43,14 @@ void notify_status(const std::string &text) noexcept {
 }
 
 void notify_watchdog() noexcept {
-    static const bool asked_for = sd_watchdog_enabled(0, nullptr) > 0;
-    static std::chrono::steady_clock::time_point last;
-    const auto now = std::chrono::steady_clock::now();
-    if (!asked_for || now - last < std::chrono::seconds(1))
+    using Clock = std::chrono::steady_clock;
+    static const auto interval = [] {
+        std::uint64_t usec = 0;
+        return sd_watchdog_enabled(0, &usec) > 0 ? std::chrono::microseconds(usec / 4) : std::chrono::microseconds(0);
+    }();
+    static Clock::time_point last;
+    const auto now = Clock::now();
+    if (interval.count() == 0 || now - last < interval)
         return;
     last = now;
     sd_notify(0, "WATCHDOG=1");

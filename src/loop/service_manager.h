@@ -22,8 +22,7 @@ void notify_ready() noexcept;
 void notify_reloading() noexcept;
 void notify_stopping() noexcept;
 void notify_status(const std::string &text) noexcept;
-/// For work that keeps the loop from turning: before each step of it.  At most once a second, and only if systemd asked
-/// for it.
+/// For work that keeps the loop from turning: before each step of it.  Tells systemd only as often as it asked for.
 void notify_watchdog() noexcept;
 
 } // namespace iptracking

@@ -5,7 +5,7 @@
 
 namespace iptracking {
 
-inline constexpr std::int64_t sqlite_schema_version = 1;
+inline constexpr std::int64_t sqlite_schema_version = 2;
 
 /// The version of the schema; 0: the database is empty.  Throws an Error for a database that is not ours, or of a
 /// version that is newer than this program.
@@ -14,10 +14,11 @@ std::int64_t check_sqlite_schema(sqlite::Database &database);
 /// Makes the schema of an empty database, or upgrades an older one, in one transaction.
 void prepare_sqlite_schema(sqlite::Database &database);
 
-/// Brings the summaries forward by at most `most` events, in one transaction.  Gives how many still trail behind.
+/// Brings each summary forward by at most `most` events, in one transaction.  Gives by how many the last one still
+/// trails behind.
 std::int64_t advance_sqlite_summaries(sqlite::Database &database, std::int64_t most);
 
-/// How many events trail behind.
+/// By how many events the last one trails behind.
 std::int64_t sqlite_summaries_behind(sqlite::Database &database);
 
 } // namespace iptracking

@@ -134,7 +134,7 @@ class Idle(Programs):
         store = Sqlite(self.folder)
         daemon = self.daemon(config=store.config)
         daemon.write(EVENT.format(0))
-        wait_until(lambda: store.query('SELECT upto FROM summary') == [(1,)], what='the summary')
+        wait_until(lambda: store.query('SELECT min(upto) FROM summary') == [(1,)], what='the summary')
         status = Path(f'/proc/{daemon.process.pid}/status')
 
         def switches():

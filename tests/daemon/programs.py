@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The real daemon and the real callback, each test in a folder of its own."""
 import csv
+import json
 import os
 import re
 import signal
@@ -16,6 +17,8 @@ from pathlib import Path
 BUILD = Path(os.environ['IPTRACKING_BUILD'])
 DAEMON = BUILD / 'src/daemon/iptracking-daemon'
 CALLBACK = BUILD / 'src/pam_callback/iptracking-pam-callback'
+SANITIZED = any(option['name'] == 'b_sanitize' and option['value'] != 'none'
+                for option in json.loads((BUILD / 'meson-info/intro-buildoptions.json').read_text()))
 EVENTS = {0: 'unknown', 1: 'auth', 2: 'open_session', 3: 'close_session'}
 
 
@@ -44,6 +47,7 @@ class Daemon:
         if config is not None:
             self.config.write_text(f'fifo-file: {self.fifo}\n{config}')
         self.notifications = []
+        self.pings = []         # when it served the watchdog
         notify_path = self.folder / 'notify'
         notify_path.unlink(missing_ok=True)
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -92,6 +96,8 @@ class Daemon:
         with self.notify:
             while message := self.notify.recv(65536):
                 self.notifications += message.decode().splitlines()
+                if b'WATCHDOG=1' in message:
+                    self.pings.append(time.monotonic())
 
     def wait_for_notification(self, beginning, at_most=20):
         def found():

@@ -2,6 +2,7 @@
 #include "store/sqlite_schema.h"
 
 #include "event/timestamp.h"
+#include "store/sqlite_schema_sql.h"
 #include "store/sqlite_writer.h"
 #include "support.h"
 
@@ -98,6 +99,26 @@ TEST_F(SqliteSchema, IsMadeOnceAndKnown) {
     store({{.kind = "auth"}});
     prepare_sqlite_schema(database);
     EXPECT_EQ(ask("SELECT count(*) FROM inet_log"), Rows{"1"});
+}
+
+TEST_F(SqliteSchema, IsUpgradedFromEachVersionAndKeepsWhatIsThere) {
+    for (std::int64_t version = 1; version < sqlite_schema_version; ++version) {
+        sqlite::Database old(folder / ("version-" + std::to_string(version)), create);
+        for (std::int64_t next = 0; next < version; ++next)
+            old.execute(sqlite_schema_sql[next]);
+        ASSERT_EQ(check_sqlite_schema(old), version);
+        old.execute("INSERT INTO inet_log (id, log_event, outcome, uid, src_ipaddr, log_date) "
+                    "VALUES (7, 1, 'success', 'alice', '192.0.2.7', '2026-01-01T00:00:00.000000Z');"
+                    "UPDATE summary SET upto = 7");
+        prepare_sqlite_schema(old);
+        EXPECT_EQ(check_sqlite_schema(old), sqlite_schema_version);
+        EXPECT_EQ(sqlite_summaries_behind(old), 7);
+        for (int step = 0; step < 2; ++step) {
+            EXPECT_EQ(old.number("SELECT log_count FROM user_addresses WHERE uid = 'alice'"), 1);
+            advance_sqlite_summaries(old, 100);
+        }
+        EXPECT_EQ(old.number("SELECT count(*) FROM inet_log"), 1);
+    }
 }
 
 TEST_F(SqliteSchema, IsNotThereInAnEmptyDatabase) {
@@ -625,6 +646,11 @@ protected:
                   counted(all, [](const Told &told) { return told.source; }));
         EXPECT_EQ(ask("SELECT dst_ipaddr, ipaddr, log_count, start_date, end_date FROM ips"),
                   counted(all, [](const Told &told) { return or_null(told.destination) + "|" + told.source; }));
+        std::vector<Told> successes;
+        std::copy_if(all.begin(), all.end(), std::back_inserter(successes),
+                     [](const Told &told) { return told.kind == "account"; });
+        EXPECT_EQ(ask("SELECT uid, src_ipaddr, log_count, start_date, end_date FROM user_addresses"),
+                  counted(successes, [](const Told &told) { return told.user + "|" + told.source; }));
         EXPECT_EQ(ask("SELECT id FROM failures"), failures_of(all));
         const SessionRows sessions = sessions_of(all);
         EXPECT_EQ(ask("SELECT id FROM open_sessions"), sessions.open);

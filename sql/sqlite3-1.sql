@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
--- The sqlite3 schema, version 1.  iptracking-daemon applies it to an empty database, in one transaction.
+-- The sqlite3 schema, version 1.  iptracking-daemon applies it to an empty database, and then the files that follow.
 
 PRAGMA application_id = 0x69707472;   -- "iptr"
 PRAGMA user_version = 1;
