@@ -54,6 +54,6 @@ class Sync(Programs):
                 results.append(self.measure(mode, number))
         lone, rate = ({mode: statistics.median(result[i] for result in results) for mode, results in found.items()}
                       for i in (0, 1))
-        print(f"log-pool.sync: batch, against no (csvfile, median of {ROUNDS}): a lone event is stored after "
+        print(f"measured: log-pool.sync: batch, against no (csvfile, median of {ROUNDS}): a lone event is stored after "
               f"{lone['batch'] / lone['no']:.2f} of the time ({lone['batch'] * 1000:.2f} ms), "
               f"a flood at {rate['batch'] / rate['no']:.2f} of the rate ({rate['batch']:.0f} events/s)")

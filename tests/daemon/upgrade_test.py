@@ -34,7 +34,7 @@ class Upgrade(Programs):
         caught_up = time.monotonic() - began
         pings = [began, *daemon.pings, time.monotonic()]
         longest = max(after - before for before, after in zip(pings, pings[1:]))
-        print(f'{ROWS} rows of version 1: an event stored after {stored:.1f} s, summaries after {caught_up:.1f} s, '
+        print(f'measured: {ROWS} rows of version 1: an event stored after {stored:.1f} s, summaries after {caught_up:.1f} s, '
               f'longest time without a ping {longest:.2f} s of 1 s')
         self.assertLess(longest, 1)
         self.assertEqual(store.query('SELECT sum(log_count) FROM user_addresses'), [(ROWS // 2,)])
