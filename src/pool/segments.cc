@@ -114,27 +114,26 @@ int Segments::file_of(const Segment &segment) const {
 Segments::Taken Segments::take_from(int fifo) {
     if (size_ >= max_bytes_)
         return Taken::limit;
-    if (segments_.back().size >= segment_limit_) {
-        try {
+    ssize_t moved = 0;
+    try {
+        if (segments_.back().size >= segment_limit_)
             begin_segment();
-        } catch (const SystemError &error) {
-            failure_ = error.what();
-            return Taken::failed;
+        moved = append_from(fifo);
+        // A full disk: what is stored already makes room, though its file is not complete.
+        if (moved < 0 && (errno == ENOSPC || errno == EDQUOT) && stored_ == end() && segments_.back().size > 0) {
+            begin_segment();
+            release_before(stored_);
+            moved = append_from(fifo);
         }
-    }
-    Segment &last = segments_.back();
-    auto offset = static_cast<off_t>(last.size);
-    // No segment grows beyond its limit: the one that holds the half line at the end cannot be released.
-    const std::uint64_t room = std::min({most_at_once, max_bytes_ - size_, segment_limit_ - last.size});
-    const ssize_t moved = ::splice(fifo, nullptr, last_.get(), &offset, room, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
-    if (moved < 0) {
-        if (errno == EAGAIN || errno == EINTR)
-            return Taken::nothing;
-        failure_ = SystemError(errno, "cannot move events from the pipe to '" + path_ + "'").what();
+        if (moved < 0 && errno != EAGAIN && errno != EINTR)
+            throw_errno(errno, "cannot move events from the pipe to '" + path_ + "'");
+    } catch (const SystemError &error) {
+        failure_ = error.what();
         return Taken::failed;
     }
-    if (moved == 0)
+    if (moved <= 0)
         return Taken::nothing;
+    Segment &last = segments_.back();
     const auto taken = static_cast<std::uint64_t>(moved);
     last.size += taken;
     size_ += taken;
@@ -142,6 +141,14 @@ Segments::Taken Segments::take_from(int fifo) {
         unsynced_ = last.number;
     lines_taken_ += lines_in(last, last.size - taken, taken);
     return Taken::some;
+}
+
+ssize_t Segments::append_from(int fifo) const noexcept {
+    const std::uint64_t size = segments_.back().size;
+    auto offset = static_cast<off_t>(size);
+    // No segment grows beyond its limit: the one that holds the half line at the end cannot be released.
+    const std::uint64_t room = std::min({most_at_once, max_bytes_ - size_, segment_limit_ - size});
+    return ::splice(fifo, nullptr, last_.get(), &offset, room, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
 }
 
 std::size_t Segments::index_of(std::uint64_t segment) const {
@@ -225,6 +232,7 @@ Place Segments::end() const noexcept {
 }
 
 bool Segments::release_until(Place stored) noexcept try {
+    stored_ = stored;
     bool released = release_before(stored);
     // A number must never come back, so the last file stays until there is a next one.
     if (stored == end() && segments_.back().size >= segment_limit_) {

@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <sys/types.h>
 
 namespace iptracking {
 
@@ -69,6 +70,7 @@ private:
 
     UniqueFd open_segment(std::uint64_t number, int flags) const;
     void begin_segment();
+    ssize_t append_from(int fifo) const noexcept;
     bool release_before(Place stored);
     int file_of(const Segment &segment) const;
     std::uint64_t lines_in(const Segment &segment, std::uint64_t offset, std::uint64_t size) const;
@@ -81,6 +83,7 @@ private:
     mutable UniqueFd other_;       ///< the file of another one that is being read
     mutable std::uint64_t other_number_ = 0;
     Place end_at_open_;
+    Place stored_; ///< of the last release_until()
     std::uint64_t max_bytes_ = 0;
     std::uint64_t segment_limit_ = 0;
     std::uint64_t size_ = 0;

@@ -391,6 +391,29 @@ TEST(Segments, SayThatTheDiskIsFullAndGoOnWhenWhatIsStoredIsReleased) {
     EXPECT_EQ(taken, bytes);
 }
 
+TEST(Segments, MakeRoomOnAFullDiskOfWhatIsStoredInTheLastFile) {
+    const SmallDisk disk("64k");
+    if (!disk.is_there())
+        GTEST_SKIP() << "needs root, to mount a small file system";
+    const TempDir folder;
+    Fifo fifo(folder / "fifo");
+    Segments segments(disk / "pool", 32 * small_pool);
+    fifo.write(numbered_lines(12'000));
+    ASSERT_EQ(take_all(segments, fifo), Taken::nothing);
+    const std::uint64_t all = 12'000;
+    const UniqueFd ballast{::open((disk / "ballast").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)};
+    while (::write(ballast.get(), std::string(4096, 'x').data(), 4096) > 0)
+        continue;
+    segments.release_until({1, all - 1});
+    fifo.write(numbered_lines(8'000));
+    EXPECT_EQ(take_all(segments, fifo), Taken::failed) << "a byte is not stored";
+    const Place end = segments.end();
+    segments.release_until(end);
+    EXPECT_EQ(take_all(segments, fifo), Taken::nothing);
+    EXPECT_EQ(segments.end().segment, 2u);
+    EXPECT_EQ(segments.size(), 8'000 - (end.offset - all));
+}
+
 TEST(Segments, ReleaseWhatIsStoredThoughTheDiskHasNoRoomForANewFile) {
     const SmallDisk disk("64k,nr_inodes=7"); // the root, the folder, and five files
     if (!disk.is_there())
