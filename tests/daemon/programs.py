@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The real daemon and the real callback, each test in a folder of its own."""
 import csv
+import fcntl
 import json
 import os
 import re
@@ -12,6 +13,7 @@ import tempfile
 import threading
 import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 BUILD = Path(os.environ['IPTRACKING_BUILD'])
@@ -19,6 +21,7 @@ DAEMON = BUILD / 'src/daemon/iptracking-daemon'
 CALLBACK = BUILD / 'src/pam_callback/iptracking-pam-callback'
 SANITIZED = any(option['name'] == 'b_sanitize' and option['value'] != 'none'
                 for option in json.loads((BUILD / 'meson-info/intro-buildoptions.json').read_text()))
+EVENT = 'iptracking/1 event=auth user={} src=192.0.2.7 service=sshd\n'
 EVENTS = {0: 'unknown', 1: 'auth', 2: 'open_session', 3: 'close_session'}
 
 
@@ -38,9 +41,10 @@ def undo(stored):
 
 
 class Daemon:
-    """One run of iptracking-daemon.  `passed`: with the FIFO as descriptor 3, as systemd starts it."""
+    """One run of iptracking-daemon.  `passed`: with the FIFO as descriptor 3, as systemd starts it.  `through`: a
+    command that executes the one behind it."""
 
-    def __init__(self, folder, *options, passed=False, config='', environment=None):
+    def __init__(self, folder, *options, passed=False, config='', environment=None, through=()):
         self.folder = Path(folder)
         self.fifo = self.folder / 'fifo'
         self.config = self.folder / 'iptracking.yml'
@@ -59,7 +63,7 @@ class Daemon:
                        'NOTIFY_SOCKET': str(notify_path), 'TZ': 'UTC', **(environment or {})}
         self.state.mkdir(exist_ok=True)
         self.runtime.mkdir(exist_ok=True)
-        command = [str(DAEMON), '-c', str(self.config), *options]
+        command = [*through, str(DAEMON), '-c', str(self.config), *options]
         held = None
         if passed:
             if not self.fifo.exists():
@@ -209,6 +213,88 @@ class Csv:
 DRIVERS = {'csvfile': Csv, 'sqlite3': Sqlite}
 
 
+class Run:
+    """A daemon of a driver as systemd runs it, and the numbered events that it was given."""
+
+    def __init__(self, test, folder, driver, pool='', place=None, **arguments):
+        """`place`: a folder for the database, instead of the state directory."""
+        self.test, self.folder = test, folder
+        self.store = DRIVERS[driver](folder)
+        if place is not None:
+            self.store.config = self.store.config.replace(str(self.store.path.parent), str(place))
+            self.store.path = place / self.store.path.name
+        self.config = f'{self.store.config}log-pool: {{push-wait-seconds: {{min: 1, max: 1}}{pool}}}\n'
+        self.sent = 0
+        self.holder = None
+        self.start(**arguments)
+
+    def start(self, **arguments):
+        environment = {'WATCHDOG_USEC': '400000', **arguments.pop('environment', {})}
+        self.daemon = self.test.daemon(folder=self.folder, passed=True, config=self.config, environment=environment, **arguments)
+        if self.holder is None:
+            self.holder = os.open(self.daemon.fifo, os.O_RDWR | os.O_NONBLOCK)
+            self.test.addCleanup(os.close, self.holder)
+            fcntl.fcntl(self.holder, fcntl.F_SETPIPE_SZ, 1024 * 1024)   # as the socket unit does: what is sent here fits
+
+    def send(self, count, event=EVENT):
+        self.daemon.write(''.join(event.format(number) for number in range(self.sent, self.sent + count)))
+        self.sent += count
+
+    def waiting_bytes(self):
+        """What follows the place that the database confirmed last."""
+        segment, offset = (int(word) for word in (self.daemon.state / 'pool/stored').read_text().split()[:2])
+        try:
+            sizes = {int(path.stem): path.stat().st_size for path in (self.daemon.state / 'pool').glob('*.lines')}
+        except FileNotFoundError:   # released meanwhile
+            return self.waiting_bytes()
+        return sum(size for number, size in sizes.items() if number >= segment) - offset * (segment in sizes)
+
+    def wait_until_stored(self, at_most=30):
+        self.wait(lambda: self.store.count() >= self.sent and self.waiting_bytes() == 0, at_most, f'{self.sent} rows')
+
+    def wait(self, fact, at_most=20, what='it'):
+        """Says in what state it is, if it has to."""
+        try:
+            wait_until(fact, at_most, what)
+        except AssertionError as error:
+            raise AssertionError(f'{error}; {self.store.count()} of {self.sent} are stored; the status is: '
+                                 f'{self.daemon.status()}; the log is: {self.daemon.said()}') from None
+
+    def ended(self):
+        return self.daemon.process.poll() is not None
+
+    def expect(self, *words):
+        """In the status, and in the log."""
+        for some in words:
+            self.wait(lambda: some in self.daemon.status() or self.ended(), what=f'"{some}" in the status')
+        self.expect_in_log(*words)
+
+    def expect_in_log(self, *words):
+        for some in words:
+            self.wait(lambda: some.lower() in self.daemon.said().lower() or self.ended(), what=f'"{some}" in the log')
+        self.test.assertFalse(self.ended(), self.daemon.said())
+
+    def expect_rest(self):
+        """As long as five pings take, it takes next to no time of a processor."""
+        cpu, began, pings = self.daemon.cpu_seconds(), time.monotonic(), len(self.daemon.pings)
+        self.wait(lambda: len(self.daemon.pings) >= pings + 5 or self.ended(), what='five pings')
+        self.test.assertFalse(self.ended(), self.daemon.said())
+        self.test.assertLess((self.daemon.cpu_seconds() - cpu) / (time.monotonic() - began), 0.3)
+
+    def finish(self, at_most=30):
+        """It goes on by itself, and all is there once, also after another start."""
+        self.send(100)
+        self.wait_until_stored(at_most)
+        self.wait(lambda: self.daemon.status().startswith('Storing events') and ', 0 waiting (0 bytes)' in self.daemon.status(),
+                  what='a status without trouble')
+        self.test.assertEqual(self.daemon.stop(), 0)
+        self.start()
+        self.send(1)
+        self.wait_until_stored()
+        self.test.assertEqual(self.daemon.stop(), 0)
+        self.test.assertEqual([int(row['uid']) for row in self.store.rows()], list(range(self.sent)))
+
+
 class Programs(unittest.TestCase):
     """A test with a folder, and daemons that end with it."""
 
@@ -226,6 +312,14 @@ class Programs(unittest.TestCase):
         folder = self.folder / name
         folder.mkdir()
         return folder
+
+    def side_by_side(self, check, cases):
+        """check(folder, *case) of each named case, since most of it is waiting."""
+        with ThreadPoolExecutor(6) as pool:
+            running = {name: pool.submit(check, self.sub(re.sub(r'\W+', '-', name)), *case) for name, case in cases.items()}
+        for name, done in running.items():
+            with self.subTest(name):
+                done.result()
 
     @staticmethod
     def end(daemon):
