@@ -257,8 +257,12 @@ class Run:
         try:
             wait_until(fact, at_most, what)
         except AssertionError as error:
-            raise AssertionError(f'{error}; {self.store.count()} of {self.sent} are stored; the status is: '
-                                 f'{self.daemon.status()}; the log is: {self.daemon.said()}') from None
+            try:
+                stored = self.store.count()
+            except sqlite3.DatabaseError as why:
+                stored = why
+            raise AssertionError(f'{error}; stored of {self.sent}: {stored}; the status is: {self.daemon.status()}; '
+                                 f'the log is: {self.daemon.said()}') from None
 
     def ended(self):
         return self.daemon.process.poll() is not None
