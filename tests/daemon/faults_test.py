@@ -112,6 +112,21 @@ class FaultyDisk(Programs):
             operation: ('csvfile', [f'{operation} /csvfile.position {errno.EIO} 0'], ['Keeping events', EIO], (), '', 0)
             for operation in ('write', 'tear')})
 
+    def test_a_kill_between_the_lines_of_a_csvfile_and_their_record_doubles_none(self):
+        self.side_by_side(self.outlive_kill, {'the first lines': (0,), 'later lines': (100,)})
+
+    def outlive_kill(self, folder, before):
+        disk = Disk(self, folder / 'state')
+        run = Run(self, folder, 'csvfile')
+        run.send(before)
+        run.daemon.wait_for_status(f'{before} stored')
+        with disk.faulty(f'write /csvfile.position {errno.EIO} 1000'):
+            run.send(500)
+            run.wait(lambda: run.store.count() > before, what='a line of them')
+            run.daemon.kill()
+        run.start()
+        run.finish()
+
     def test_a_database_that_cannot_be_written_gets_each_row_once(self):
         cases = {f'{why}, {operation}': ('sqlite3', [f'{operation} /*-wal {NUMBERS[why]} 0'], ['Keeping events', says])
                  for operation, why, says in (('write', EIO, 'disk I/O error'), ('tear', EIO, 'disk I/O error'),
@@ -171,7 +186,7 @@ class SlowDisk(Programs):
         began = time.monotonic()
         with disk.faulty(*(f'fsync {path} 0 {int(seconds * 1000)}' for path in paths)):
             run.send(20000)
-            run.wait_until_stored(50 * self.seconds)
+            run.wait_until_stored(40 * self.seconds)
             took = time.monotonic() - began
             wait_until(lambda: run.daemon.pings and run.daemon.pings[-1] > began, what='a ping')
         pings = [began] + [ping for ping in run.daemon.pings if ping > began]
