@@ -3,6 +3,7 @@
 import errno
 import os
 import resource
+import signal
 import subprocess
 import time
 from contextlib import contextmanager
@@ -113,19 +114,29 @@ class FaultyDisk(Programs):
             for operation in ('write', 'tear')})
 
     def test_a_kill_between_the_lines_of_a_csvfile_and_their_record_doubles_none(self):
-        self.side_by_side(self.outlive_kill, {'the first lines': (0,), 'later lines': (100,)})
+        self.side_by_side(self.outlive_kill, {'the first lines': (0, False), 'later lines': (100, False), 'rotated': (100, True)})
 
-    def outlive_kill(self, folder, before):
+    def outlive_kill(self, folder, before, rotated):
         disk = Disk(self, folder / 'state')
         run = Run(self, folder, 'csvfile')
+        run.daemon.wait_for_status('Storing events')
         run.send(before)
-        run.daemon.wait_for_status(f'{before} stored')
-        with disk.faulty(f'write /csvfile.position {errno.EIO} 1000'):
+        run.wait_until_stored()
+        old = DRIVERS['csvfile'](folder)
+        old.path = old.path.with_suffix('.1')
+        if rotated:
+            run.store.path.rename(old.path)
+            run.daemon.signal(signal.SIGHUP)
+            run.wait(run.store.path.exists, what='the new file')
+        with disk.faulty(f'fsync /events.csv {errno.EIO} 1000'):
             run.send(500)
-            run.wait(lambda: run.store.count() > before, what='a line of them')
+            run.wait(lambda: run.store.count() > before * (not rotated), what='the lines')
             run.daemon.kill()
         run.start()
-        run.finish()
+        run.send(100)
+        run.wait(lambda: run.daemon.status().startswith('Storing events') and run.waiting_bytes() == 0, what='all lines')
+        self.assertEqual(run.daemon.stop(), 0)
+        self.assertEqual([int(row['uid']) for row in old.rows() + run.store.rows()], list(range(run.sent)))
 
     def test_a_database_that_cannot_be_written_gets_each_row_once(self):
         cases = {f'{why}, {operation}': ('sqlite3', [f'{operation} /*-wal {NUMBERS[why]} 0'], ['Keeping events', says])
