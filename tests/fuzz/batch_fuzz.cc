@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fuzz.h"
 #include "pool/batch.h"
-#include "support.h"
+#include "pool/segments.h"
+#include "pool_folder.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,16 @@ namespace {
 constexpr std::uint64_t pool_size = 32 * 1024;
 /// A line that is never ended fills the pool; that is not what is looked for here.
 constexpr std::size_t longest_input = pool_size - 1024;
+/// Each costs some system calls.
+constexpr std::size_t most_pieces = 64;
+
+/// How the bytes come.  Unless it is told otherwise all at once, and into one segment.
+struct Way {
+    std::optional<std::uint64_t> max_bytes;
+    std::size_t piece = SIZE_MAX;
+    std::size_t records = SIZE_MAX; ///< that are free before each reading
+    bool begins_anew = false;       ///< the daemon, after each piece
+};
 
 struct Outcomes {
     std::vector<std::string> events;
@@ -38,40 +50,57 @@ std::string text_of(const Batch &batch, const Event &event) {
 }
 
 /// Takes the bytes piece by piece, and reads what can be read after each.
-Outcomes take(test::Pool &pool, std::string_view bytes, std::size_t piece, std::size_t records) {
+Outcomes take(std::string_view bytes, const Way &way) {
+    static fuzz::StateFolder folder;
+    static const fuzz::Pipe pipe;
+    folder.empty();
+    std::optional<Segments> segments(std::in_place, folder.pool_path(), way.max_bytes);
     Outcomes outcomes;
     Batch batch{.bytes = {}, .events = {}, .from = {1, 0}, .to = {1, 0}};
     const auto on_damage = [&](std::string_view text, const char *, std::size_t) {
         outcomes.damage.append(text).append("\n");
     };
     do {
-        pool.take(bytes.substr(0, piece));
-        bytes.remove_prefix(std::min(piece, bytes.size()));
-        std::size_t free_records = records;
+        const std::string_view piece = bytes.substr(0, way.piece);
+        bytes.remove_prefix(piece.size());
+        must(::write(pipe.write_end.get(), piece.data(), piece.size()) == static_cast<ssize_t>(piece.size()),
+             "an empty pipe has room");
+        for (const std::uint64_t size = segments->size() + piece.size(); segments->size() < size;)
+            must(segments->take_from(pipe.read_end.get()) == Segments::Taken::some, "what is in the pipe is taken");
+        if (way.begins_anew) {
+            const Place end = segments->end();
+            segments->sync();
+            segments.emplace(folder.pool_path(), way.max_bytes);
+            must(segments->lines_taken() == 0 && segments->end_at_open() == end,
+                 "the next daemon finds what was taken");
+        }
+        std::size_t free_records = way.records;
         while (fill(
-            batch, pool.segments, batch.to, SIZE_MAX, [&] { return free_records > 0 && free_records-- > 0; },
-            on_damage)) {
+            batch, *segments, batch.to, SIZE_MAX, [&] { return free_records > 0 && free_records-- > 0; }, on_damage)) {
             must(batch.from < batch.to, "what was read has a size");
-            outcomes.read += pool.segments.size_after(batch.from) - pool.segments.size_after(batch.to);
+            outcomes.read += segments->size_after(batch.from) - segments->size_after(batch.to);
             for (const Event &event : batch.events)
                 outcomes.events.push_back(text_of(batch, event));
-            pool.segments.release_until(batch.to);
-            free_records = records;
+            segments->release_until(batch.to);
+            free_records = way.records;
         }
     } while (!bytes.empty());
+    must(segments->take_from(pipe.read_end.get()) == Segments::Taken::nothing, "all is taken");
+    must(segments->lines_after(batch.to) == 0, "no whole line is left");
+    must(segments->begin() <= batch.to && segments->size() <= segments->max_bytes(), "what is read is released");
     return outcomes;
 }
 
 } // namespace
 
-/// The first two bytes say how the others are cut.
+/// The first two bytes say how the others are cut, and whether the daemon begins anew.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
     if (size < 3 || size > longest_input)
         return 0;
     const std::string_view bytes = fuzz::text_of(data + 2, size - 2);
-    test::Pool whole(pool_size), cut(pool_size);
-    const Outcomes at_once = take(whole, bytes, bytes.size(), SIZE_MAX);
-    const Outcomes piecewise = take(cut, bytes, data[0] * 8u + 1u, data[1] % 4u + 1u);
+    const Outcomes at_once = take(bytes, {});
+    const std::size_t piece = std::max<std::size_t>(data[0] * 8u + 1u, size / most_pieces);
+    const Outcomes piecewise = take(bytes, {pool_size, piece, data[1] % 4u + 1u, (data[1] & 4) != 0});
     must(at_once.events == piecewise.events, "the same events, however the bytes come");
     must(at_once.damage == piecewise.damage, "the same damage, however the bytes come");
     must(at_once.read == piecewise.read, "the same number of bytes, however they come");

@@ -31,6 +31,11 @@ void check_texts(std::string_view line, const Event &event) {
     }
 }
 
+void check_address(const IpAddress &address) {
+    if (!address.is_absent())
+        must(IpAddress::parse(address.to_string()) == address, "an address that is written can be read again");
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
@@ -53,6 +58,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     must(event.pid >= 0, "a process id is not negative");
     if (event.time_usec != no_time)
         must(format_utc(event.time_usec).size() == 27, "a time is 27 characters long");
+    must(std::string_view(name_of(event.kind)) != "", "a kind has a name");
+    must((event.outcome == Outcome::none) == (name_of(event.outcome) == nullptr), "an outcome has a name");
+    check_address(event.source);
+    check_address(event.destination);
     check_texts(rest, event);
 
     const ParsedLine again = parse_event_line(rest);

@@ -21,6 +21,8 @@ void check_config(const Config &config) {
     must(config.pool.push_wait.min.count() >= 1, "a wait is never without a pause");
     must(config.pool.push_wait.max >= config.pool.push_wait.min, "the longest wait is not the shortest");
     must(!config.retention || config.retention->count() > 0, "a retention is an age");
+    must(!driver_built_in(config.driver) || drivers_built_in().find(driver_name(config.driver)) != std::string::npos,
+         "a driver that is built in is one of those that are named");
     if (const auto *csv = std::get_if<CsvConfig>(&config.driver))
         must(!csv->filename.empty() && !csv->delimiter.empty(), "a csvfile has a name and a delimiter");
     if (const auto *sqlite = std::get_if<SqliteConfig>(&config.driver))
