@@ -67,8 +67,14 @@ void FifoSource::resume() {
 
 void FifoSource::drain() {
     // Twice the pipe at its largest; a writer without a pause must not keep us.
-    for (int i = 0; i < 2 * 256 && segments_.take_from(fifo_.get()) == Segments::Taken::some; ++i)
-        continue;
+    auto taken = Segments::Taken::some;
+    for (int i = 0; i < 2 * 256 && taken == Segments::Taken::some; ++i)
+        taken = segments_.take_from(fifo_.get());
+    if (taken == Segments::Taken::failed || taken == Segments::Taken::limit)
+        log(Level::warning,
+            "what is in the pipe stays there: " +
+                (taken == Segments::Taken::failed ? segments_.failure() : "the pool is full"),
+            {{field::message_id, message::pool_full}});
     if (sync_mode_ == PoolSync::batch)
         sync_segments();
     source_.enable(false);

@@ -12,28 +12,25 @@ class Backlog {
 public:
     Backlog(const Segments &segments, Place stored) : segments_(segments) { begin_at(stored); }
 
-    /// What follows `stored` waits; reads it all to count its lines, unless it is known.
-    void begin_at(Place stored) {
-        if (stored == stored_)
-            return;
-        stored_ = stored;
-        lines_stored_ = segments_.lines_taken() - segments_.lines_after(stored);
-    }
+    /// What follows `stored` waits.
+    void begin_at(Place stored);
     /// So many lines more are confirmed, up to `stored`.
-    void advance(Place stored, std::uint64_t lines) noexcept {
-        stored_ = stored;
-        lines_stored_ += lines;
-    }
+    void advance(Place stored, std::uint64_t lines);
 
     Place stored() const noexcept { return stored_; }
     std::uint64_t bytes() const { return segments_.size_after(stored_); }
-    std::uint64_t lines() const noexcept { return segments_.lines_taken() - lines_stored_; }
+    /// An estimate as long as an earlier process left more than 64 MiB: counting them all would take its time.
+    std::uint64_t lines() const noexcept;
 
 private:
+    void count();
+
     const Segments &segments_;
     Place stored_;
-    /// On the scale of lines_taken(), which begins with what an earlier process left: wraps below zero.
-    std::uint64_t lines_stored_ = 0;
+    /// How many were taken when those that wait began to be: on the scale of lines_taken(), so less than 0 for what an
+    /// earlier process left.
+    std::int64_t lines_before_ = 0;
+    bool estimated_ = false;
 };
 
 } // namespace iptracking

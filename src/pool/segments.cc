@@ -55,6 +55,16 @@ std::vector<std::uint64_t> numbers_in(const std::string &path) {
     return numbers;
 }
 
+constexpr std::uint64_t block = 4096; // of file systems
+
+/// What make_room() has made of the beginning of a file.
+std::uint64_t size_of_hole(int fd, std::uint64_t size) {
+    const off_t data = ::lseek(fd, 0, SEEK_DATA);
+    if (data < 0)
+        return errno == ENXIO ? size / block * block : 0; // nothing but a hole; or a file system that does not know
+    return std::min(static_cast<std::uint64_t>(data), size);
+}
+
 } // namespace
 
 Segments::Segments(const std::string &folder, std::optional<std::uint64_t> max_bytes) : path_(folder) {
@@ -70,6 +80,10 @@ Segments::Segments(const std::string &folder, std::optional<std::uint64_t> max_b
             throw Error("'" + name + "' is not a regular file");
         segments_.push_back({number, static_cast<std::uint64_t>(status.st_size)});
         size_ += segments_.back().size;
+        if (segments_.size() == 1) {
+            segments_.back().begin = size_of_hole(last_.get(), segments_.back().size);
+            size_ -= segments_.back().begin;
+        }
     }
     if (segments_.empty())
         begin_segment();
@@ -112,21 +126,20 @@ int Segments::file_of(const Segment &segment) const {
 }
 
 Segments::Taken Segments::take_from(int fifo) {
-    if (size_ >= max_bytes_)
+    if (size_ >= max_bytes_ && !make_room())
         return Taken::limit;
     ssize_t moved = 0;
     try {
         if (segments_.back().size >= segment_limit_)
             begin_segment();
         moved = append_from(fifo);
-        // A full disk: what is stored already makes room, though its file is not complete.
-        if (moved < 0 && (errno == ENOSPC || errno == EDQUOT) && stored_ == end() && segments_.back().size > 0) {
-            begin_segment();
-            release_before(stored_);
+        int error = errno;
+        if (moved < 0 && (error == ENOSPC || error == EDQUOT) && make_room()) {
             moved = append_from(fifo);
+            error = errno;
         }
-        if (moved < 0 && errno != EAGAIN && errno != EINTR)
-            throw_errno(errno, "cannot move events from the pipe to '" + path_ + "'");
+        if (moved < 0 && error != EAGAIN && error != EINTR)
+            throw_errno(error, "cannot move events from the pipe to '" + path_ + "'");
     } catch (const SystemError &error) {
         failure_ = error.what();
         return Taken::failed;
@@ -139,7 +152,7 @@ Segments::Taken Segments::take_from(int fifo) {
     size_ += taken;
     if (unsynced_ == 0)
         unsynced_ = last.number;
-    lines_taken_ += lines_in(last, last.size - taken, taken);
+    lines_taken_ += lines_in(last, last.size - taken, taken).lines;
     return Taken::some;
 }
 
@@ -149,6 +162,21 @@ ssize_t Segments::append_from(int fifo) const noexcept {
     // No segment grows beyond its limit: the one that holds the half line at the end cannot be released.
     const std::uint64_t room = std::min({most_at_once, max_bytes_ - size_, segment_limit_ - size});
     return ::splice(fifo, nullptr, last_.get(), &offset, room, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+}
+
+/// Of what is stored already: files that could not be removed before, and the beginning of the one that the first line
+/// to be stored lies in.  (A half line at its end would keep all of it.)
+bool Segments::make_room() {
+    bool made = release_before(stored_);
+    Segment &first = segments_.front();
+    const std::uint64_t hole = first.number == stored_.segment ? stored_.offset / block * block : 0;
+    if (hole > first.begin &&
+        ::fallocate(file_of(first), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(hole)) == 0) {
+        size_ -= hole - first.begin;
+        first.begin = hole;
+        made = true;
+    }
+    return made && size_ < max_bytes_;
 }
 
 std::size_t Segments::index_of(std::uint64_t segment) const {
@@ -196,35 +224,41 @@ std::uint64_t Segments::size_after(Place from) const {
 }
 
 /// They are a count for people: what cannot be read has none.
-std::uint64_t Segments::lines_in(const Segment &segment, std::uint64_t offset, std::uint64_t size) const try {
-    char bytes[16 * 1024];
-    std::uint64_t lines = 0;
-    while (size > 0) {
-        const std::size_t wanted = std::min<std::uint64_t>(size, sizeof(bytes));
-        const std::size_t got = read_all_at(file_of(segment), {bytes, wanted}, offset, path_);
-        lines += static_cast<std::uint64_t>(std::count(bytes, bytes + got, '\n'));
-        if (got < wanted)
-            break;
-        offset += got;
-        size -= got;
+Segments::Lines Segments::lines_in(const Segment &segment, std::uint64_t offset, std::uint64_t size) const {
+    Lines counted;
+    try {
+        char bytes[16 * 1024];
+        while (counted.bytes < size) {
+            const std::size_t wanted = std::min<std::uint64_t>(size - counted.bytes, sizeof(bytes));
+            const std::size_t got = read_all_at(file_of(segment), {bytes, wanted}, offset + counted.bytes, path_);
+            counted.lines += static_cast<std::uint64_t>(std::count(bytes, bytes + got, '\n'));
+            counted.bytes += got;
+            if (got < wanted)
+                break;
+        }
+    } catch (const std::exception &) {
+        return counted;
     }
-    return lines;
-} catch (const std::exception &) {
-    return 0;
+    return counted;
 }
 
-std::uint64_t Segments::lines_after(Place from) const {
-    std::uint64_t lines = 0;
-    for (std::size_t i = index_of(from.segment); i < segments_.size(); ++i) {
+Segments::Lines Segments::count_lines(Place from, std::uint64_t most_bytes) const {
+    Lines counted;
+    for (std::size_t i = index_of(from.segment); i < segments_.size() && counted.bytes < most_bytes; ++i) {
         const Segment &segment = segments_[i];
         const std::uint64_t offset = segment.number == from.segment ? std::min(from.offset, segment.size) : 0;
-        lines += lines_in(segment, offset, segment.size - offset);
+        const std::uint64_t size = std::min(segment.size - offset, most_bytes - counted.bytes);
+        const Lines here = lines_in(segment, offset, size);
+        counted.lines += here.lines;
+        counted.bytes += here.bytes;
+        if (here.bytes < size)
+            break;
     }
-    return lines;
+    return counted;
 }
 
 Place Segments::begin() const noexcept {
-    return {segments_.front().number, 0};
+    return {segments_.front().number, segments_.front().begin};
 }
 
 Place Segments::end() const noexcept {
@@ -256,7 +290,7 @@ bool Segments::release_before(Place stored) {
             other_.reset(); // or the file would keep its space
             other_number_ = 0;
         }
-        size_ -= first.size;
+        size_ -= first.size - first.begin;
         segments_.pop_front();
         released = true;
     }

@@ -42,15 +42,19 @@ public:
     Place advance(Place from, std::uint64_t bytes) const;
     /// How many bytes were taken after `from`.
     std::uint64_t size_after(Place from) const;
-    /// How many lines they hold: reads all of them.
-    std::uint64_t lines_after(Place from) const;
+    struct Lines {
+        std::uint64_t lines = 0, bytes = 0; ///< so many bytes were read
+    };
+    /// Counts the lines that were taken after `from`, in the first `most_bytes` of them.
+    Lines count_lines(Place from, std::uint64_t most_bytes) const;
 
     Place begin() const noexcept;
     Place end() const noexcept;
     /// end() when the folder was opened: what an earlier process left.
     Place end_at_open() const noexcept { return end_at_open_; }
 
-    /// Unlinks what is wholly before `stored`.  True: there is room again.
+    /// Unlinks what is wholly before `stored`.  True: there is room again.  Where room is needed, what is before it in
+    /// the file that it lies in makes room too.
     bool release_until(Place stored) noexcept;
 
     /// Waits until what was taken is on the disk.  Throws a SystemError.
@@ -58,7 +62,7 @@ public:
 
     void set_max_bytes(std::optional<std::uint64_t> max_bytes);
     std::uint64_t max_bytes() const noexcept { return max_bytes_; }
-    /// What the files hold, stored or not.
+    /// What the files hold, stored or not; without their holes.
     std::uint64_t size() const noexcept { return size_; }
     int folder() const noexcept { return folder_.get(); }
 
@@ -66,14 +70,16 @@ private:
     struct Segment {
         std::uint64_t number;
         std::uint64_t size;
+        std::uint64_t begin = 0; ///< a hole before it
     };
 
     UniqueFd open_segment(std::uint64_t number, int flags) const;
     void begin_segment();
     ssize_t append_from(int fifo) const noexcept;
     bool release_before(Place stored);
+    bool make_room();
     int file_of(const Segment &segment) const;
-    std::uint64_t lines_in(const Segment &segment, std::uint64_t offset, std::uint64_t size) const;
+    Lines lines_in(const Segment &segment, std::uint64_t offset, std::uint64_t size) const;
     std::size_t index_of(std::uint64_t segment) const;
 
     std::string path_;

@@ -86,7 +86,7 @@ Outcomes take(std::string_view bytes, const Way &way) {
         }
     } while (!bytes.empty());
     must(segments->take_from(pipe.read_end.get()) == Segments::Taken::nothing, "all is taken");
-    must(segments->lines_after(batch.to) == 0, "no whole line is left");
+    must(segments->count_lines(batch.to, UINT64_MAX).lines == 0, "no whole line is left");
     must(segments->begin() <= batch.to && segments->size() <= segments->max_bytes(), "what is read is released");
     return outcomes;
 }

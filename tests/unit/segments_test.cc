@@ -40,6 +40,12 @@ Taken take_all(Segments &segments, const Fifo &fifo) {
     return taken;
 }
 
+std::string read_after(const Segments &segments, Place from) {
+    std::string bytes(segments.size_after(from), '?');
+    bytes.resize(segments.read(from, bytes));
+    return bytes;
+}
+
 Taken take_all(Pool &pool) {
     return take_all(pool.segments, pool.fifo);
 }
@@ -104,14 +110,14 @@ TEST(Segments, CountTheLinesThatTheyTake) {
     EXPECT_EQ(pool.segments.lines_taken(), 2u);
     pool.take(" a line\n" + numbered_lines(3 * segment));
     const std::uint64_t all = pool.segments.lines_taken();
-    EXPECT_EQ(pool.segments.lines_after({1, 0}), all);
-    EXPECT_EQ(pool.segments.lines_after({1, 4}), all - 1);
-    EXPECT_EQ(pool.segments.lines_after({1, 5}), all - 1);
-    EXPECT_EQ(pool.segments.lines_after(pool.segments.end()), 0u);
-    EXPECT_GT(pool.segments.lines_after({2, 0}), pool.segments.lines_after({3, 0}));
+    EXPECT_EQ(pool.segments.count_lines({1, 0}, UINT64_MAX).lines, all);
+    EXPECT_EQ(pool.segments.count_lines({1, 4}, UINT64_MAX).lines, all - 1);
+    EXPECT_EQ(pool.segments.count_lines({1, 5}, UINT64_MAX).lines, all - 1);
+    EXPECT_EQ(pool.segments.count_lines(pool.segments.end(), UINT64_MAX).lines, 0u);
+    EXPECT_GT(pool.segments.count_lines({2, 0}, UINT64_MAX).lines, pool.segments.count_lines({3, 0}, UINT64_MAX).lines);
     const Segments again(pool.folder / "pool", small_pool);
     EXPECT_EQ(again.lines_taken(), 0u);
-    EXPECT_EQ(again.lines_after({1, 0}), all);
+    EXPECT_EQ(again.count_lines({1, 0}, UINT64_MAX).lines, all);
 }
 
 TEST(Segments, NeedFewDescriptorsHoweverManyTheyAre) {
@@ -391,27 +397,60 @@ TEST(Segments, SayThatTheDiskIsFullAndGoOnWhenWhatIsStoredIsReleased) {
     EXPECT_EQ(taken, bytes);
 }
 
-TEST(Segments, MakeRoomOnAFullDiskOfWhatIsStoredInTheLastFile) {
+TEST(Segments, MakeRoomOfWhatIsStoredInTheLastFileOnAFullDisk) {
     const SmallDisk disk("64k");
     if (!disk.is_there())
         GTEST_SKIP() << "needs root, to mount a small file system";
     const TempDir folder;
     Fifo fifo(folder / "fifo");
-    Segments segments(disk / "pool", 32 * small_pool);
-    fifo.write(numbered_lines(12'000));
-    ASSERT_EQ(take_all(segments, fifo), Taken::nothing);
-    const std::uint64_t all = 12'000;
-    const UniqueFd ballast{::open((disk / "ballast").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)};
-    while (::write(ballast.get(), std::string(4096, 'x').data(), 4096) > 0)
-        continue;
-    segments.release_until({1, all - 1});
-    fifo.write(numbered_lines(8'000));
-    EXPECT_EQ(take_all(segments, fifo), Taken::failed) << "a byte is not stored";
-    const Place end = segments.end();
-    segments.release_until(end);
-    EXPECT_EQ(take_all(segments, fifo), Taken::nothing);
-    EXPECT_EQ(segments.end().segment, 2u);
-    EXPECT_EQ(segments.size(), 8'000 - (end.offset - all));
+    std::string rest = numbered_lines(8'000);
+    Place stored;
+    {
+        Segments segments(disk / "pool", 32 * small_pool);
+        fifo.write(numbered_lines(13'000) + "half");
+        ASSERT_EQ(take_all(segments, fifo), Taken::nothing);
+        const UniqueFd ballast{::open((disk / "ballast").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)};
+        while (::write(ballast.get(), std::string(4096, 'x').data(), 4096) > 0)
+            continue;
+        fifo.write(rest);
+        EXPECT_EQ(take_all(segments, fifo), Taken::failed);
+        rest = "half" + rest;
+        stored = {1, 13'000}; // the half line is not
+        segments.release_until(stored);
+        EXPECT_EQ(take_all(segments, fifo), Taken::nothing);
+        EXPECT_EQ(segments.size(), segments.end().offset - 3 * 4096);
+        EXPECT_EQ(segments.begin(), (Place{1, 3ul * 4096}));
+        EXPECT_EQ(read_after(segments, stored), rest);
+    }
+    const Segments again(disk / "pool", 32 * small_pool);
+    EXPECT_EQ(again.begin(), (Place{1, 3ul * 4096}));
+    EXPECT_EQ(read_after(again, stored), rest);
+}
+
+TEST(Segments, MakeRoomOfWhatIsStoredInTheLastFileWhereTheLimitBecameSmaller) {
+    Pool pool;
+    pool.take(numbered_lines(100'000) + "half");
+    pool.segments.set_max_bytes(64 * 1024);
+    pool.fifo.write(" a line\n");
+    EXPECT_EQ(take_all(pool), Taken::limit) << "nothing is stored";
+    pool.segments.release_until({1, 100'000});
+    EXPECT_EQ(take_all(pool), Taken::nothing);
+    EXPECT_EQ(read_after(pool.segments, {1, 100'000}), "half a line\n");
+}
+
+TEST(Segments, RemoveLaterWhatCouldNotBeRemoved) {
+    Pool pool(small_pool);
+    pool.take(numbered_lines(8 * segment - 10));
+    const std::string first = pool.folder / "pool/0000000000000001.lines";
+    std::filesystem::remove(first);
+    std::filesystem::create_directory(first); // unlink(2) refuses it
+    pool.segments.release_until({7, 0});
+    EXPECT_EQ(pool.segments.begin(), (Place{1, 0}));
+    pool.fifo.write(numbered_lines(100));
+    EXPECT_EQ(take_all(pool), Taken::limit);
+    std::filesystem::remove(first);
+    EXPECT_EQ(take_all(pool), Taken::nothing);
+    EXPECT_EQ(pool.segments.begin(), (Place{7, 0}));
 }
 
 TEST(Segments, ReleaseWhatIsStoredThoughTheDiskHasNoRoomForANewFile) {
