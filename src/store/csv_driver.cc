@@ -17,6 +17,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <optional>
+#include <utility>
 
 namespace iptracking {
 namespace {
@@ -72,8 +73,12 @@ class CsvFile {
 public:
     CsvFile(const std::string &path, const std::optional<CsvPosition> &last);
 
-    /// Writes behind the last confirmed line, durably; `last` becomes the new position.
+    /// Writes behind the last confirmed line, durably; gives the new position.
     CsvPosition append(std::string_view lines, const std::string &header, Place place);
+    /// The position before anything is written.
+    CsvPosition position(Place place) const noexcept {
+        return {place, length_, status_.st_dev, status_.st_ino, birth_nsec_};
+    }
 
 private:
     void cut_renamed_file(const CsvPosition &last) const;
@@ -101,7 +106,7 @@ CsvFile::CsvFile(const std::string &path, const std::optional<CsvPosition> &last
     length_ = static_cast<std::uint64_t>(status_.st_size);
     if (!last)
         return;
-    if (last->device != status_.st_dev || last->inode != status_.st_ino || last->birth_nsec != birth_nsec_) {
+    if (!position(last->place).is_of_the_file_of(*last)) {
         cut_renamed_file(*last);
     } else if (length_ > last->length) {
         // The end of a batch whose position was never confirmed: it comes again.
@@ -161,7 +166,7 @@ CsvPosition CsvFile::append(std::string_view lines, const std::string &header, P
         throw;
     }
     length_ += bytes.size();
-    return {place, length_, status_.st_dev, status_.st_ino, birth_nsec_};
+    return position(place);
 }
 
 class CsvDriver final : public Driver {
@@ -203,6 +208,7 @@ private:
         position_.emplace(state_directory_, stream_.id(), config_.filename);
         const auto last = position_->position();
         file_.emplace(config_.filename, last);
+        is_recorded_ = last && file_->position(last->place).is_of_the_file_of(*last);
         handler_.on_ready(last ? std::optional{last->place} : std::nullopt);
     }
 
@@ -215,6 +221,9 @@ private:
             row.read(event);
             append_csv_line(lines_, event, row, config_.delimiter);
         }
+        // Before the first lines come into a file: or nobody would know, after a kill, that they were never confirmed.
+        if (!std::exchange(is_recorded_, true))
+            position_->write(file_->position(batch_->from));
         position_->write(file_->append(lines_, header_, batch_->to));
         batch_limit_.took(std::chrono::steady_clock::now() - begin);
         batch_ = nullptr;
@@ -229,6 +238,7 @@ private:
     std::string target_;
     std::optional<CsvPositionFile> position_;
     std::optional<CsvFile> file_;
+    bool is_recorded_ = false; ///< the position names this file
     const Batch *batch_ = nullptr;
     BatchLimit batch_limit_;
     std::string lines_;
