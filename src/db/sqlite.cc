@@ -11,6 +11,12 @@ namespace {
 
 } // namespace
 
+bool SqliteError::damaged() const noexcept {
+    // "malformed database schema" has the same code, also where the schema is only newer than this SQLite.
+    return code() == SQLITE_NOTADB || (code() == SQLITE_CORRUPT &&
+                                       std::string_view(what()).find("malformed database schema") == std::string::npos);
+}
+
 Database::Database(const std::string &name, int flags) : name_(name) {
     sqlite3 *handle = nullptr;
     const int code = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);

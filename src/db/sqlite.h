@@ -19,7 +19,7 @@ public:
     int code() const noexcept { return code_ & 0xff; }
     bool busy() const noexcept { return code() == SQLITE_BUSY || code() == SQLITE_LOCKED; }
     /// The file is no good database.
-    bool damaged() const noexcept { return code() == SQLITE_CORRUPT || code() == SQLITE_NOTADB; }
+    bool damaged() const noexcept;
 
 private:
     int code_;

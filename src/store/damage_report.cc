@@ -30,6 +30,13 @@ void DamageReport::tell_skipped(std::string_view line, const std::string &why) {
     rest();
 }
 
+void DamageReport::look_again() {
+    if (damage_.count() == reported_)
+        return;
+    tell_sum();
+    rest();
+}
+
 void DamageReport::tell_sum() {
     if (damage_.count() == reported_)
         return;
@@ -37,7 +44,7 @@ void DamageReport::tell_sum() {
         std::to_string(damage_.count() - reported_) +
             " more lines could not be read; see 'damaged' in the state directory",
         {{field::message_id, message::line_damaged}, {field::lines, std::to_string(damage_.count())}});
-    rest();
+    reported_ = damage_.count();
 }
 
 void DamageReport::rest() {

@@ -16,7 +16,10 @@ namespace iptracking {
 class DamageReport {
 public:
     DamageReport(EventLoop &loop, const Damage &damage)
-        : damage_(damage), reported_(damage.count()), timer_(loop, [this] { tell_sum(); }) {}
+        : damage_(damage), reported_(damage.count()), timer_(loop, [this] { look_again(); }) {}
+    ~DamageReport() { tell_sum(); }
+    DamageReport(const DamageReport &) = delete;
+    DamageReport &operator=(const DamageReport &) = delete;
 
     /// Bytes that are no line, after they were added.
     void tell(std::string_view text, const char *reason, std::size_t column);
@@ -24,6 +27,7 @@ public:
     void tell_skipped(std::string_view line, const std::string &why);
 
 private:
+    void look_again();
     void tell_sum();
     void rest();
 

@@ -13,12 +13,8 @@ Recorder::Recorder(EventLoop &loop, const Config &config, const std::string &sta
     : pool_(pool), counts_(counts), callbacks_(std::move(callbacks)), budget_(config.pool.records),
       schedule_(config.pool.push_wait), read_(pool.backlog.stored()),
       driver_(make_driver({loop, *this, state_directory, pool.stream}, config.driver)),
-      feeding_(loop, [this] { feed(); }), retry_(loop, [this] { start_driver(); }),
+      feeding_(loop, [this] { feed(); }), retry_(loop, [this] { driver_->start(); }),
       finish_limit_(loop, [this] { finished(); }), damage_report_(loop, pool.damage) {
-    start_driver();
-}
-
-void Recorder::start_driver() {
     driver_->start();
 }
 
@@ -77,7 +73,7 @@ void Recorder::on_ready(std::optional<Place> stored) {
     pool_.backlog.begin_at(read_);
     state_.ready = true;
     // A database that opens may still refuse to be written: that it works is known when something is stored.
-    if (state_.trouble.empty() || pool_.backlog.bytes() == 0)
+    if (state_.trouble.empty() || pool_.backlog.lines() == 0)
         say_that_it_works();
     confirmed();
     feed();
@@ -89,7 +85,7 @@ void Recorder::begin_new_stream() {
     log(Level::warning, driver_->target() + " has stored more than the pool held: a new stream begins",
         {{field::message_id, message::unknown_stream}, {field::target, driver_->target()}});
     pool_.stream.begin_anew();
-    start_driver();
+    driver_->start();
 }
 
 /// Where the database goes on with our stream.
@@ -104,7 +100,7 @@ Place Recorder::place_to_begin(std::optional<Place> stored) const {
         say(Level::notice, " does not know the events that were stored before" +
                                (hint.target() == driver_->target() ? "" : " in " + hint.target()) +
                                "; it gets what follows");
-    if (stored && stored->segment + 1 < begin.segment)
+    if (stored && *stored < begin && hint.place() > *stored)
         say(Level::warning, " was put back: the pool no longer holds all that it lacks");
     return std::clamp(stored ? *stored : hint.place().value_or(begin), begin, pool_.segments.end());
 }

@@ -59,7 +59,6 @@ private:
     void on_blocked(const std::string &why) override;
     void on_failed(Failure failure, std::exception_ptr why) override;
 
-    void start_driver();
     void feed();
     void feed_driver();
     void begin_new_stream();

@@ -62,6 +62,10 @@ std::optional<FileId> id_of(const std::string &path) {
 struct OpenDatabase {
     OpenDatabase(sqlite::Database connection, const std::string &stream_id);
 
+    void set_checkpoint_when_closed(bool on) noexcept {
+        sqlite3_db_config(database.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, on ? 0 : 1, nullptr);
+    }
+
     sqlite::Database database;
     std::string file;
     std::optional<FileId> id;
@@ -70,6 +74,7 @@ struct OpenDatabase {
 
 OpenDatabase::OpenDatabase(sqlite::Database connection, const std::string &stream_id)
     : database(std::move(connection)), file(database.file()) {
+    set_checkpoint_when_closed(false); // one that cannot be opened stays as it is
     // A long statement, the upgrade of a large database, must not look like a hang.
     sqlite3_progress_handler(
         database.get(), progress_steps,
@@ -85,6 +90,7 @@ OpenDatabase::OpenDatabase(sqlite::Database connection, const std::string &strea
             throw_errno(errno, "cannot set the mode of '" + file + "'");
         id = id_of(file);
     }
+    check_sqlite_schema(database); // before anything is written to it
     // Members of the group may not write to the folder: they can read a WAL database only where its -wal file is,
     // so it stays when the last connection closes, emptied.
     database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 0;"
@@ -93,6 +99,7 @@ OpenDatabase::OpenDatabase(sqlite::Database connection, const std::string &strea
     sqlite3_file_control(database.get(), "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
     prepare_sqlite_schema(database);
     writer.emplace(database, stream_id);
+    set_checkpoint_when_closed(true);
 }
 
 class SqliteDriver final : public Driver {
@@ -104,7 +111,6 @@ public:
 
     void start() override {
         close();
-        lock_timer_.stop();
         working_.schedule();
     }
     bool can_accept() const noexcept override { return open_ && !batch_; }
@@ -138,8 +144,9 @@ private:
         file_ = connection.file();
         auto opened = std::make_unique<OpenDatabase>(std::move(connection), stream_.id());
         const auto stored = opened->writer->stored();
+        behind_ = sqlite_summaries_behind(opened->database);
         open_ = std::move(opened);
-        behind_ = sqlite_summaries_behind(open_->database);
+        summaries_damaged_ = false;
         plan_summary();
         handler_.on_ready(stored);
     }
@@ -151,7 +158,7 @@ private:
         const auto begin = Clock::now();
         open_->writer->write(*batch_);
         batch_limit_.took(Clock::now() - begin);
-        damaged_once_ = false;
+        damage_.forget();
         stored_since_summary_ = true;
         behind_ += static_cast<std::int64_t>(batch_->events.size());
         batch_ = nullptr;
@@ -166,36 +173,42 @@ private:
         handler_.on_blocked("the database '" + config_.filename + "' is locked by another program");
     }
 
-    /// `damaged`: the file is no good database.  Twice in a row, so also when it was opened anew: then it will not
-    /// become better, and makes room for a new one.
+    /// `damaged`: the file is no good database.
     void fail(bool damaged = false) {
         std::exception_ptr why = std::current_exception();
-        if (open_ && damaged) // let it be as it is
-            sqlite3_db_config(open_->database.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+        if (open_ && damaged)
+            open_->set_checkpoint_when_closed(false); // let it be as it is
         close();
-        if (damaged && std::exchange(damaged_once_, true)) {
-            try {
-                const std::string aside = set_sqlite_database_aside(file_);
-                log(Level::error,
-                    "database '" + file_ + "' is damaged (" + describe(why) + "): it is '" + aside +
-                        "' now, and a new one begins",
-                    {{field::message_id, message::database_corrupt}, {field::target, target_}});
-                damaged_once_ = false;
-            } catch (const std::exception &) {
-                why = std::current_exception();
-            }
+        try {
+            if (damaged && is_ours() && damage_.found(file_, Clock::now()))
+                make_room_for_a_new_one(describe(why));
+        } catch (const std::exception &) {
+            why = std::current_exception();
         }
         handler_.on_failed(DriverHandler::Failure::offline, why);
     }
 
+    /// Whether we have stored in it: a file that was named by mistake is nobody's to rename.
+    bool is_ours() const { return stream_.hint().target() == target_ || was_sqlite_database_of_ours(file_); }
+
+    void make_room_for_a_new_one(const std::string &why) {
+        const std::string aside = set_sqlite_database_aside(file_);
+        log(Level::error,
+            "database '" + file_ + "' is damaged (" + why + "): it is '" + aside + "' now, and a new one begins",
+            {{field::message_id, message::database_corrupt}, {field::target, target_}});
+        damage_.forget();
+    }
+
     void close() {
+        working_.cancel();
+        lock_timer_.stop();
         summary_timer_.stop();
         open_.reset();
         batch_ = nullptr;
     }
 
     void plan_summary() {
-        if (behind_ > 0 && !summary_timer_.running())
+        if (behind_ > 0 && !summary_timer_.running() && !summaries_damaged_)
             summary_timer_.start(behind_ < summary_step ? Clock::duration(summarise_after) : summary_rest_);
     }
 
@@ -209,15 +222,15 @@ private:
             summary_trouble_.clear();
             plan_summary();
         } catch (const sqlite::SqliteError &error) {
-            if (error.damaged()) {
-                fail(true);
-                return;
-            }
             if (const std::string why = describe(error); !error.busy() && why != summary_trouble_) {
                 log(Level::warning, "summaries trail behind: " + why);
                 summary_trouble_ = why;
             }
-            summary_timer_.start(summarise_after);
+            // What is derived can be made anew; events are stored all the same.
+            if (!error.damaged())
+                summary_timer_.start(summarise_after);
+            else
+                summaries_damaged_ = true;
         }
     }
 
@@ -229,7 +242,8 @@ private:
     std::unique_ptr<OpenDatabase> open_;
     const Batch *batch_ = nullptr;
     BatchLimit batch_limit_;
-    bool damaged_once_ = false; ///< since the last commit
+    LastingDamage damage_;
+    bool summaries_damaged_ = false; ///< of this connection
     std::string summary_trouble_;
     bool stored_since_summary_ = false;
     Clock::duration summary_rest_{};

@@ -56,23 +56,24 @@ std::int64_t last_id(sqlite::Database &database) {
 } // namespace
 
 std::int64_t check_sqlite_schema(sqlite::Database &database) {
+    // What is in the header first: a newer schema may be one that this SQLite cannot even parse.
     const std::int64_t application = database.number("PRAGMA application_id").value_or(0);
+    const std::int64_t version = database.number("PRAGMA user_version").value_or(0);
+    if (application == our_application_id && version > sqlite_schema_version)
+        throw Error("database '" + database.file() + "' has schema version " + std::to_string(version) +
+                    "; this program knows those up to " + std::to_string(sqlite_schema_version));
     const bool empty = database.number("SELECT count(*) FROM sqlite_schema").value_or(0) == 0;
     if (application != our_application_id && !(empty && application == 0))
         throw Error("database '" + database.file() + "' holds something else: it is not one of iptracking");
-    const std::int64_t version = database.number("PRAGMA user_version").value_or(0);
-    if (version > sqlite_schema_version)
-        throw Error("database '" + database.file() + "' has schema version " + std::to_string(version) +
-                    "; this program knows those up to " + std::to_string(sqlite_schema_version));
     return version;
 }
 
 void prepare_sqlite_schema(sqlite::Database &database) {
-    const std::int64_t version = check_sqlite_schema(database);
-    if (version == sqlite_schema_version)
+    if (check_sqlite_schema(database) == sqlite_schema_version)
         return;
     sqlite::Transaction transaction(database);
-    for (auto next = version; next < sqlite_schema_version; ++next)
+    // Another program may have been faster.
+    for (auto next = check_sqlite_schema(database); next < sqlite_schema_version; ++next)
         database.execute(sqlite_schema_sql[next]);
     transaction.commit();
 }
