@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The real daemon and the real callback, each test in a folder of its own."""
+import array
 import csv
 import fcntl
 import json
@@ -8,8 +9,10 @@ import re
 import signal
 import socket
 import sqlite3
+import struct
 import subprocess
 import tempfile
+import termios
 import threading
 import time
 import unittest
@@ -35,6 +38,12 @@ def wait_until(fact, at_most=20, what='it'):
     return value
 
 
+def bytes_in(pipe):
+    count = array.array('i', [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, count)
+    return count[0]
+
+
 def undo(stored):
     """Stored text back to the bytes that were typed."""
     return re.sub(rb'\\x([0-9a-f]{2})', lambda match: bytes([int(match[1], 16)]), stored.encode())
@@ -42,9 +51,10 @@ def undo(stored):
 
 class Daemon:
     """One run of iptracking-daemon.  `passed`: with the FIFO as descriptor 3, as systemd starts it.  `through`: a
-    command that executes the one behind it."""
+    command that executes the one behind it.  `ready`: waits until it is; without that somebody else has to hold the
+    FIFO, as systemd does."""
 
-    def __init__(self, folder, *options, passed=False, config='', environment=None, through=()):
+    def __init__(self, folder, *options, program=DAEMON, passed=False, ready=True, config='', environment=None, through=()):
         self.folder = Path(folder)
         self.fifo = self.folder / 'fifo'
         self.config = self.folder / 'iptracking.yml'
@@ -63,7 +73,7 @@ class Daemon:
                        'NOTIFY_SOCKET': str(notify_path), 'TZ': 'UTC', **(environment or {})}
         self.state.mkdir(exist_ok=True)
         self.runtime.mkdir(exist_ok=True)
-        command = [*through, str(DAEMON), '-c', str(self.config), *options]
+        command = [*through, str(program), '-c', str(self.config), *options]
         held = None
         if passed:
             if not self.fifo.exists():
@@ -75,11 +85,10 @@ class Daemon:
             command.append('-m')
         with open(self.errors, 'ab') as errors:
             self.process = subprocess.Popen(command, env=environment, stderr=errors, stdin=subprocess.DEVNULL)
+        if ready and (passed or self.process.poll() is None):
+            self.wait_for_notification('READY=1')   # it has the FIFO too now
         if held is not None:
-            self.wait_for_notification('READY=1')   # it has it too now
             os.close(held)
-        elif self.process.poll() is None:
-            self.wait_for_notification('READY=1')
 
     @property
     def state(self):
@@ -161,11 +170,29 @@ class Daemon:
         return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
 
 
+class Pool:
+    """What was taken, on the disk of a daemon that is not running."""
+
+    def __init__(self, folder):
+        self.path = Path(folder) / 'state/pool'
+
+    def stream(self):
+        """Its id; none before the first daemon made it."""
+        path = self.path / 'stream'
+        return path.read_text().split()[0] if path.exists() else None
+
+    def bytes_after(self, place):
+        segment, offset = place
+        sizes = {int(path.stem): path.stat().st_size for path in self.path.glob('*.lines')}
+        return sum(size for number, size in sizes.items() if number >= segment) - (offset if segment in sizes else 0)
+
+
 class Sqlite:
     """What is in the sqlite3 database of a test."""
     config = ''
 
     def __init__(self, folder):
+        self.pool = Pool(folder)
         self.path = Path(folder) / 'state/iptracking.sqlite3'
         self.config = f'database: {{driver-name: sqlite3, filename: {self.path}}}\n'
 
@@ -187,15 +214,29 @@ class Sqlite:
                 for uid, event, src, date, flags in
                 self.query('SELECT uid, log_event, src_ipaddr, log_date, flags FROM inet_log ORDER BY id')]
 
+    def users(self):
+        return [uid for uid, in self.query('SELECT uid FROM inet_log ORDER BY id')]
+
     def count(self):
         found = self.query('SELECT count(*) FROM inet_log')
         return found[0][0] if found else 0
+
+    def place(self):
+        """How far the stream of the pool is stored: segment and offset."""
+        try:
+            found = self.query(f"SELECT segment, offset FROM stream WHERE id = '{self.pool.stream()}'")
+        except sqlite3.OperationalError as error:
+            if 'readonly' not in str(error):
+                raise
+            found = []  # killed while it made the database, which has to be rolled back first
+        return found[0] if found else (0, 0)
 
 
 class Csv:
     """What is in the CSV file of a test, by Python's reader of RFC 4180."""
 
     def __init__(self, folder):
+        self.pool = Pool(folder)
         self.path = Path(folder) / 'state/events.csv'
         self.config = f'database: {{driver-name: csvfile, filename: {self.path}}}\n'
 
@@ -206,8 +247,23 @@ class Csv:
             return [{'uid': row[5], 'event': row[3], 'src': row[1], 'date': row[6], 'flags': int(row[14])}
                     for row in csv.reader(file, strict=True)]
 
+    def users(self):
+        """Of whole lines only: a torn one is an error."""
+        with open(self.path, newline='', encoding='utf-8') as file:
+            rows = list(csv.reader(file, strict=True))
+        if any(len(row) != 15 for row in rows) or len(rows) != self.count():
+            raise AssertionError(f'{self.path} has a torn line')
+        return [row[5] for row in rows]
+
     def count(self):
         return self.path.read_bytes().count(b'\n') if self.path.exists() else 0
+
+    def place(self):
+        """How far the stream of the pool is stored: segment and offset, in the newer of two records."""
+        path = self.pool.path.parent / 'csvfile.position'
+        data = path.read_bytes() if path.exists() else b''
+        records = [struct.unpack_from('4Q', data, at) for at in (0, 4096) if len(data) >= at + 72]
+        return max(records, default=(0,) * 4)[2:]
 
 
 DRIVERS = {'csvfile': Csv, 'sqlite3': Sqlite}
@@ -301,9 +357,10 @@ class Run:
 
 class Programs(unittest.TestCase):
     """A test with a folder, and daemons that end with it."""
+    temporary = None    # where the folder is; none: where temporary files are
 
     def setUp(self):
-        temporary = tempfile.TemporaryDirectory(prefix='iptracking-')
+        temporary = tempfile.TemporaryDirectory(prefix='iptracking-', dir=self.temporary)
         self.addCleanup(temporary.cleanup)
         self.folder = Path(temporary.name)
 
