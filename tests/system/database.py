@@ -2,12 +2,14 @@
 """What was recorded."""
 import itertools
 import sqlite3
+import uuid
 
 from machine import STATE, wait_until, write_line
 
 PATH = STATE / 'iptracking.sqlite3'
 NAMES = {1: 'auth', 2: 'open_session', 3: 'close_session'}
 _numbers = itertools.count(1)
+_boot = uuid.uuid4().hex    # what was written before a reboot may be in the same database
 
 
 def query(sql, *values):
@@ -26,9 +28,14 @@ def count(user):
         return 0
 
 
+def numbers(user):
+    """Those of a machine.Writer, in the order of the database."""
+    return [row['sshd_pid'] for row in query('SELECT sshd_pid FROM inet_log WHERE uid = ? ORDER BY id', user)]
+
+
 def wait_for_all(at_most=15):
     """Until what was written so far is stored: the pipe keeps the order, so a last event says so."""
-    user = f'last-one-{next(_numbers)}'
+    user = f'last-one-{next(_numbers)}-of-{_boot}'
     wait_until(lambda: _try_to_write(f'event=auth user={user} service=test'), at_most, 'room in the pipe')
     wait_until(lambda: count(user) == 1, at_most, 'the last event in the database')
 

@@ -6,12 +6,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from machine import output, run, wait_until
+from machine import output, run, shell, wait_until
 
 OPTIONS = ['-F', 'none', '-i', '/root/.ssh/throwaway', '-o', 'IdentitiesOnly=yes', '-o', 'StrictHostKeyChecking=no',
            '-o', 'UserKnownHostsFile=/dev/null', '-o', 'LogLevel=ERROR', '-o', 'ConnectTimeout=30']
 _CONFIGURATION = Path('/root/ssh-configuration')
 _ASK = Path('/root/ask-password')
+PLAIN_PORT = 2222
+_listeners = ['ssh.service']
 
 
 class Login:
@@ -20,7 +22,7 @@ class Login:
         self.succeeded = status == 0
 
 
-def ssh(user='visitor', host='127.0.0.1', passwords=(), method=None, command='true', program=None):
+def ssh(user='visitor', host='127.0.0.1', passwords=(), method=None, command='true', program=None, port=22):
     """Logs in, by key unless there are passwords, and returns when sshd has ended the session too."""
     method = method or ('password' if passwords else 'publickey')
     program = program or ['ssh', *OPTIONS, *login_name(user)]
@@ -30,7 +32,7 @@ def ssh(user='visitor', host='127.0.0.1', passwords=(), method=None, command='tr
         _ASK.write_text('#!/bin/sh\nhead -n 1 "$PASSWORDS"\nsed -i 1d "$PASSWORDS"\n')
         _ASK.chmod(0o700)
         began = time.monotonic()
-        done = run(*program, '-o', f'PreferredAuthentications={method}',
+        done = run(*program, '-o', f'Port={port}', '-o', f'PreferredAuthentications={method}',
                    '-o', f'NumberOfPasswordPrompts={max(1, len(passwords))}', host, *([command] if command else []),
                    check=False, env={**os.environ, 'SSH_ASKPASS': str(_ASK), 'SSH_ASKPASS_REQUIRE': 'force',
                                      'PASSWORDS': answers.name})
@@ -51,7 +53,17 @@ def sftp(user='visitor', host='127.0.0.1'):
     return ssh(host=f'{user}@[{host}]', program=['sftp', *OPTIONS, '-b', str(batch)], command=None)
 
 
+def start_plain_sshd():
+    """A second sshd, on PLAIN_PORT, that does not know of us: its name is that of its PAM service."""
+    name = Path('/usr/local/sbin/sshd-plain')
+    name.symlink_to('/usr/sbin/sshd')
+    shell(f'cp /etc/pam.d/sshd /etc/pam.d/{name.name}; remove_pam_lines /etc/pam.d/{name.name}')
+    run('systemd-run', '--quiet', f'--unit={name.name}', name, '-D', '-p', str(PLAIN_PORT))
+    _listeners.append(f'{name.name}.service')
+    wait_until(lambda: ssh(port=PLAIN_PORT).succeeded, what='the second sshd')
+
+
 def no_session_left():
-    """Whether sshd itself is the only sshd: the monitors that end sessions are its children."""
-    listener = output('systemctl', 'show', '--value', '--property', 'MainPID', 'ssh.service')
-    return Path(f'/proc/{listener}/task/{listener}/children').read_text() == ''
+    """Whether each sshd is alone: the monitors that end sessions are its children."""
+    listeners = output('systemctl', 'show', '--value', '--property', 'MainPID', *_listeners).split()
+    return all(Path(f'/proc/{listener}/task/{listener}/children').read_text() == '' for listener in listeners)

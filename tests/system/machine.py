@@ -123,9 +123,18 @@ def write_line(text, fifo=FIFO):
 
 def callback(user, kind='auth', timeout=TIMEOUT, **environment):
     """The exit status of the real callback, run as pam_exec would."""
-    return subprocess.run([CALLBACK, '-t', str(timeout)], check=False, env={
+    pid = os.posix_spawn(CALLBACK, [CALLBACK, '-t', str(timeout)], {
         'PAM_TYPE': kind, 'PAM_USER': user, 'PAM_SERVICE': 'sshd', 'PAM_TTY': 'ssh',
-        'SSH_CONNECTION': '192.0.2.7 51234 198.51.100.5 22', **environment}).returncode
+        'SSH_CONNECTION': '192.0.2.7 51234 198.51.100.5 22', **environment})
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def count_beside(suffix):
+    """What the callbacks have counted beside the pipe: .refused or .lost."""
+    try:
+        return os.stat(f'{FIFO}{suffix}').st_size
+    except FileNotFoundError:
+        return 0
 
 
 def fill_pipe(user='filler'):
@@ -144,7 +153,7 @@ def fill_pipe(user='filler'):
 
 
 class Writer(threading.Thread):
-    """A stream of events, each counted once it is in the pipe."""
+    """A stream of events, each counted once it is in the pipe, and numbered from 1 on by its pid."""
 
     def __init__(self, user, pause=0.001):
         super().__init__()
@@ -161,7 +170,7 @@ class Writer(threading.Thread):
     def run(self):
         while not self.over.is_set():
             try:
-                write_line(f'event=auth user={self.user} port={self.written}')
+                write_line(f'event=auth user={self.user} pid={self.written + 1}')
                 self.written += 1
             except OSError:
                 pass        # not in the pipe: not counted
