@@ -7,17 +7,25 @@ from pathlib import Path
 
 import database
 import machine
-from logins import OPTIONS
-from machine import CALLBACK, FIFO, SERVICE, SOCKET, run, systemctl, wait_until
+from logins import OPTIONS, ssh
+from machine import CALLBACK, CONFIGURATION, FIFO, SERVICE, SOCKET, STATE, run, shell, systemctl, wait_until
 
 UNITS = Path('/etc/systemd/system')
 EARLY = 'early-event.service'
 SESSION = "SELECT sshd_pid FROM open_sessions WHERE uid = 'visitor'"
+FOLDER, GONE = STATE / 'elsewhere', STATE / 'gone'
+BY_KEY = ['account', 'open_session', 'close_session']
 
 
 def seconds_of(unit, name):
     """A time stamp of the unit, in seconds since the boot."""
     return int(machine.property_of(unit, f'{name}Monotonic')) / 1e6
+
+
+def log_in_and_stay():
+    """With a client that the shutdown does not end first: it would be on another machine."""
+    run('systemd-run', '--quiet', '--unit=client', '--property=DefaultDependencies=no', 'ssh', *OPTIONS, '-N',
+        'visitor@127.0.0.1')
 
 
 class FirstBoot(unittest.TestCase):
@@ -27,9 +35,7 @@ class FirstBoot(unittest.TestCase):
         folder.mkdir()
         (folder / 'test.conf').write_text(f'[Unit]\nWants=ssh.service {EARLY}\nAfter=ssh.service {EARLY}\n')
         systemctl('daemon-reload')
-        # A client that the shutdown does not end first: it would be on another machine.
-        run('systemd-run', '--quiet', '--unit=client', '--property=DefaultDependencies=no', 'ssh', *OPTIONS, '-N',
-            'visitor@127.0.0.1')
+        log_in_and_stay()
         wait_until(lambda: database.count('visitor') and database.query(SESSION), what='the open session')
 
 
@@ -78,4 +84,60 @@ class ThirdBoot(unittest.TestCase):
         wait_until(lambda: database.count('early') == 1, 20, 'the event in the database')
 
 
-BOOTS = [FirstBoot, SecondBoot, ThirdBoot]
+class FourthBoot(unittest.TestCase):
+    def test_events_come_while_the_folder_of_the_database_is_gone(self):
+        shell(f'install -d -o iptracking -g iptracking -m 0750 {FOLDER}')
+        CONFIGURATION.write_text(f'''
+database:
+  driver-name: sqlite3
+  filename: {FOLDER}/logins.sqlite3
+log-pool:
+  push-wait-seconds:
+    min: 1
+''')
+        systemctl('restart', SERVICE)
+        database.PATH = FOLDER / 'logins.sqlite3'
+        database.wait_for_all()
+        systemctl('stop', SERVICE)
+        FOLDER.rename(GONE)
+        send_events('before')
+        opened = self.opened()
+        log_in_and_stay()
+        wait_until(lambda: self.opened() == opened + 1, what='the open session in the pool')
+        self.assertIn('Keeping events', machine.status_text())
+
+    @staticmethod
+    def opened():
+        return sum(file.read_text().count('event=open_session') for file in (STATE / 'pool').glob('*.lines'))
+
+
+def send_events(when):
+    for number in range(20):
+        assert machine.callback(f'{when}-{number}') == 0
+    assert ssh().succeeded
+
+
+def sent_events(when):
+    return [(f'{when}-{number}', 'auth') for number in range(20)] + [('visitor', kind) for kind in BY_KEY]
+
+
+class FifthBoot(unittest.TestCase):
+    def test_once_the_folder_is_back_all_is_stored_in_the_order_in_which_it_came(self):
+        send_events('after')
+        wait_until(lambda: 'Keeping events' in machine.status_text(), what='the trouble in the status')
+        self.assertFalse(FOLDER.exists())
+        GONE.rename(FOLDER)
+        database.PATH = FOLDER / 'logins.sqlite3'
+        expected = [*sent_events('before'), *(('visitor', kind) for kind in BY_KEY), ('early', 'auth'),
+                    *sent_events('after')]
+        wait_until(lambda: len(self.stored()) >= len(expected), 20, 'the events in the database')
+        database.wait_for_all()
+        self.assertEqual(self.stored(), expected)
+
+    @staticmethod
+    def stored():
+        return [(row['uid'], database.kind(row)) for row in
+                database.query("SELECT * FROM inet_log WHERE service IS NOT 'test' ORDER BY id")]
+
+
+BOOTS = [FirstBoot, SecondBoot, ThirdBoot, FourthBoot, FifthBoot]
