@@ -2,8 +2,10 @@
 """The units and the pipe."""
 import os
 import pwd
+import random
 import signal
 import stat
+import time
 import unittest
 from pathlib import Path
 
@@ -77,6 +79,18 @@ class Pipe(unittest.TestCase):
         self.assertGreater(writer.written, 100)
         database.wait_for_all()
         self.assertEqual(database.count('stream'), writer.written)
+
+
+    def test_a_stream_of_events_survives_20_kills(self):
+        with Writer('killed', pause=0.0001) as writer:
+            for _ in range(20):
+                pid = wait_until(machine.main_pid, what='a daemon to kill')
+                time.sleep(random.uniform(0, 0.3))      # anywhere: from its start on
+                systemctl('kill', '--signal=KILL', SERVICE)
+                wait_until(lambda: machine.main_pid() != pid, what='its end')
+        database.wait_for_all()
+        self.assertEqual(database.numbers('killed'), list(range(1, writer.written + 1)))
+        print(f'{writer.written} events in 20 kills', flush=True)
 
 
 class Service(unittest.TestCase):

@@ -2,7 +2,9 @@
 """Installing, who may read, and removing."""
 import grp
 import os
+import shutil
 import signal
+import sqlite3
 import sys
 import unittest
 from pathlib import Path
@@ -51,6 +53,58 @@ class Configuration(unittest.TestCase):
         database.wait_for_all()
         self.assertGreater(writer.written, 10)
         self.assertEqual(database.count('while-installing'), writer.written)
+
+
+class Upgrade(unittest.TestCase):
+    """A changed daemon is installed over the running one, while events come."""
+    BUILT = Path(BUILD, 'src/daemon/iptracking-daemon')
+    INSTALLED = Path('/usr/sbin/iptracking-daemon')
+
+    def setUp(self):
+        self.addCleanup(systemctl, 'restart', SERVICE)
+        self.addCleanup(install)
+        kept = self.BUILT.with_suffix('.kept')
+        shutil.copy2(self.BUILT, kept)
+        self.addCleanup(kept.replace, self.BUILT)
+        machine.callback('before-upgrade')
+        wait_until(machine.is_active, what='the daemon')
+
+    def upgrade(self):
+        """Step by step; returns once the new one runs."""
+        old = self.INSTALLED.read_bytes()
+        run('strip', self.BUILT)
+        install()
+        self.assertNotEqual(self.INSTALLED.read_bytes(), old)
+        pid = machine.main_pid()
+        self.assertEqual(os.readlink(f'/proc/{pid}/exe'), f'{self.INSTALLED} (deleted)')
+        systemctl('try-reload-or-restart', SERVICE)     # the old one reads its configuration again
+        self.assertEqual(machine.main_pid(), pid)
+        systemctl('restart', SERVICE)
+        running = Path(f'/proc/{machine.main_pid()}/exe')
+        self.assertEqual(os.readlink(running), str(self.INSTALLED))
+        self.assertEqual(running.read_bytes(), self.INSTALLED.read_bytes())
+
+    def assert_all_stored_once(self, writer):
+        database.wait_for_all()
+        self.assertGreater(writer.written, 100)
+        self.assertEqual(database.numbers(writer.user), list(range(1, writer.written + 1)))
+        print(f'{writer.written} events meanwhile', flush=True)
+
+    def test_no_event_is_lost_or_doubled(self):
+        with machine.Writer('upgrade') as writer:
+            self.upgrade()
+        self.assert_all_stored_once(writer)
+
+    def test_no_event_is_lost_or_doubled_while_the_database_is_locked(self):
+        lock = sqlite3.connect(database.PATH, isolation_level=None)
+        self.addCleanup(lock.close)
+        lock.execute('BEGIN IMMEDIATE')
+        with machine.Writer('locked-upgrade') as writer:
+            wait_until(lambda: 'Keeping events' in machine.status_text(), what='the lock in the status')
+            self.upgrade()
+            self.assertEqual(database.count(writer.user), 0)
+            lock.execute('ROLLBACK')
+        self.assert_all_stored_once(writer)
 
 
 class Readers(unittest.TestCase):
