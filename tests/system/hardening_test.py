@@ -70,6 +70,7 @@ class Sandbox(unittest.TestCase):
         'umount': 'EPERM',
         'unshare of users': 'EPERM',
         'unshare of the network': 'EPERM',
+        'io_uring': 'EPERM',
         'ptrace': 'EPERM',
         'making a setuid file': 'EPERM',
         'making a file setuid': 'EPERM',

@@ -93,6 +93,7 @@ attempt('mount', lambda: call('mount', b'tmpfs', b'/tmp', b'tmpfs', 0, None))
 attempt('umount', lambda: call('umount2', b'/tmp', 0))
 attempt('unshare of users', lambda: apart(lambda: call('unshare', 0x10000000)))         # CLONE_NEWUSER
 attempt('unshare of the network', lambda: apart(lambda: call('unshare', 0x50000000)))   # CLONE_NEWNET too
+attempt('io_uring', lambda: call('syscall', 425, 1, ctypes.create_string_buffer(120)))  # io_uring_setup
 attempt('ptrace', lambda: apart(lambda: call('ptrace', 0, 0, None, None)))              # PTRACE_TRACEME
 attempt('making a setuid file', lambda: create(FILE, 0o4700))
 attempt('making a file setuid', make_setuid)
