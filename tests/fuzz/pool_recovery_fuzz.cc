@@ -207,8 +207,10 @@ void leave_stranger(Script &script, const StateFolder &state, Left &left) {
     const std::string name = what % 2 == 0 ? name_of(number) : names[what / 2 % 4];
     if (left.segments.contains(number))
         return;
-    if (what % 3 == 0 ? ::mkdirat(state.pool(), name.c_str(), 0700) == 0
-                      : ::symlinkat("../damaged", state.pool(), name.c_str()) == 0)
+    const int made = what % 3 == 0   ? ::mkdirat(state.pool(), name.c_str(), 0700)
+                     : what % 3 == 1 ? ::symlinkat("../damaged", state.pool(), name.c_str())
+                                     : ::mkfifoat(state.pool(), name.c_str(), 0600);
+    if (made == 0)
         left.strange_segment |= what % 2 == 0;
 }
 
@@ -312,6 +314,8 @@ public:
             const Place there = segments_.advance(from, far);
             must(there >= std::min(from, end()), "advancing does not go back");
             must(size_after(there) == bytes.size() - far, "advancing goes so far");
+            must(far == bytes.size() || there.offset < content_.at(there.segment).size(),
+                 "advancing leads to where the next byte is");
         }
         std::string read(bytes.size() + 3, '?');
         must(segments_.read(from, read) == bytes.size(), "all that follows a place is read");

@@ -281,6 +281,33 @@ TEST(EventLine, LosesOnlyTheHalfLineInFrontOfAGoodOne) {
     }
 }
 
+TEST(EventLine, LosesOnlyTheHalfThatAPowerCutLeftWhateverNamesStandInIt) {
+    const auto line_with = [](const std::string &name) {
+        return "iptracking/1 event=auth time=5 pid=7 user=" + name + " service=su tty=" + name + " ruser=" + name;
+    };
+    const std::vector<std::string> names = {"",
+                                            "a",
+                                            "iptracking/1",
+                                            "xiptracking/1",
+                                            "iptracking/1iptracking/1",
+                                            "iptracking/1\\x20event\\x3daccount",
+                                            "event\\x3daccount",
+                                            "\\x0a",
+                                            ",,1,3,x,2026-11-21\\x2013:05:07",
+                                            "198.51.100.5,192.0.2.7,1,auth,"};
+    for (const std::string &torn : names)
+        for (const std::string &name : names)
+            for (const std::size_t nuls : {0, 1, 50}) {
+                const std::string half = line_with(torn), whole = line_with(name);
+                for (std::size_t size = 0; size < half.size(); ++size) {
+                    const Read r = read(half.substr(0, size) + std::string(nuls, '\0') + whole);
+                    ASSERT_EQ(r.garbage, size + nuls) << half.substr(0, size) << " before " << whole;
+                    ASSERT_EQ(r.user(), name);
+                    ASSERT_EQ(r.event.outcome, Outcome::attempt);
+                }
+            }
+}
+
 TEST(EventLine, TakesTheLineBehindAHalfLineWithABlankAtItsEnd) {
     const Read r = read("iptracking/1 event=auth user=alice iptracking/1 event=auth user=bob");
     EXPECT_EQ(r.user(), "bob");
