@@ -5,8 +5,10 @@
 #include "pool_folder.h"
 
 #include <algorithm>
+#include <csignal>
 #include <optional>
 #include <string>
+#include <sys/resource.h>
 #include <vector>
 
 using namespace iptracking;
@@ -27,6 +29,24 @@ struct Way {
     std::size_t piece = SIZE_MAX;
     std::size_t records = SIZE_MAX; ///< that are free before each reading
     bool begins_anew = false;       ///< the daemon, after each piece
+    bool disk_fails = false;        ///< for a while, within each piece
+};
+
+/// No file grows beyond its first so many bytes.
+class FailingDisk {
+public:
+    explicit FailingDisk(rlim_t bytes) {
+        ::signal(SIGXFSZ, SIG_IGN); // as the daemon does
+        ::getrlimit(RLIMIT_FSIZE, &before_);
+        const rlimit limit{bytes, before_.rlim_max};
+        must(::setrlimit(RLIMIT_FSIZE, &limit) == 0, "a limit can be set");
+    }
+    ~FailingDisk() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+    FailingDisk(const FailingDisk &) = delete;
+    FailingDisk &operator=(const FailingDisk &) = delete;
+
+private:
+    rlimit before_{};
 };
 
 struct Outcomes {
@@ -65,7 +85,14 @@ Outcomes take(std::string_view bytes, const Way &way) {
         bytes.remove_prefix(piece.size());
         must(::write(pipe.write_end.get(), piece.data(), piece.size()) == static_cast<ssize_t>(piece.size()),
              "an empty pipe has room");
-        for (const std::uint64_t size = segments->size() + piece.size(); segments->size() < size;)
+        const std::uint64_t size = segments->size() + piece.size();
+        if (way.disk_fails) {
+            const FailingDisk disk(1000);
+            while (segments->take_from(pipe.read_end.get()) == Segments::Taken::some)
+                continue;
+            must(segments->size() == size || !segments->failure().empty(), "it is told why nothing is taken");
+        }
+        while (segments->size() < size)
             must(segments->take_from(pipe.read_end.get()) == Segments::Taken::some, "what is in the pipe is taken");
         if (way.begins_anew) {
             const Place end = segments->end();
@@ -93,14 +120,15 @@ Outcomes take(std::string_view bytes, const Way &way) {
 
 } // namespace
 
-/// The first two bytes say how the others are cut, and whether the daemon begins anew.
+/// The first two bytes say how the others are cut, whether the daemon begins anew, and whether the disk fails.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
     if (size < 3 || size > longest_input)
         return 0;
     const std::string_view bytes = fuzz::text_of(data + 2, size - 2);
     const Outcomes at_once = take(bytes, {});
     const std::size_t piece = std::max<std::size_t>(data[0] * 8u + 1u, size / most_pieces);
-    const Outcomes piecewise = take(bytes, {pool_size, piece, data[1] % 4u + 1u, (data[1] & 4) != 0});
+    const Outcomes piecewise =
+        take(bytes, {pool_size, piece, data[1] % 4u + 1u, (data[1] & 4) != 0, (data[1] & 8) != 0});
     must(at_once.events == piecewise.events, "the same events, however the bytes come");
     must(at_once.damage == piecewise.damage, "the same damage, however the bytes come");
     must(at_once.read == piecewise.read, "the same number of bytes, however they come");
