@@ -15,6 +15,7 @@
 #include <cstring>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 
 using namespace iptracking;
@@ -94,9 +95,6 @@ struct Left {
     std::optional<Place> hint;         ///< if it is whole for sure
     std::array<std::string, 2> records;
     bool strange_segment = false; ///< something that is no file has the name of one
-    bool long_stream = false;     ///< the file `stream` is far longer than ever written
-
-    bool cannot_be_opened() const noexcept { return strange_segment || long_stream; }
 };
 
 /// What the daemon writes into `stream`, without the id.
@@ -127,7 +125,6 @@ Place place_from(Script &script, const Left &left) {
 void leave_stream(Script &script, const StateFolder &state, Left &left) {
     static constexpr char id[] = "0123456789abcdef0123456789abcdef";
     left.stream.reset();
-    left.long_stream = false;
     switch (script.byte() % 4) {
     case 0:
         put_file(state.pool(), "stream", id + this_machine());
@@ -144,7 +141,6 @@ void leave_stream(Script &script, const StateFolder &state, Left &left) {
         if (content.find(this_machine().substr(1, 32)) != content.npos)
             content.clear(); // that is the first case
         put_file(state.pool(), "stream", content);
-        left.long_stream = content.size() > 256;
         break;
     }
     }
@@ -294,6 +290,16 @@ public:
         return size;
     }
 
+    /// How far behind a place a segment is missing, in bytes.
+    std::vector<std::size_t> gaps_after(Place from) const {
+        std::vector<std::size_t> gaps;
+        const auto first = content_.lower_bound(from.segment);
+        for (auto at = first; at != content_.end(); ++at)
+            if (at != first && at->first != std::prev(at)->first + 1)
+                gaps.push_back(size_after(from) - size_after({at->first, 0}));
+        return gaps;
+    }
+
     /// Nothing but what the daemon did has changed.
     void compare() const {
         must(segments_on_disk(state_) == content_, "the files are as they should be");
@@ -317,8 +323,12 @@ public:
             must(far == bytes.size() || there.offset < content_.at(there.segment).size(),
                  "advancing leads to where the next byte is");
         }
+        // One read may end where a segment is missing.
         std::string read(bytes.size() + 3, '?');
-        must(segments_.read(from, read) == bytes.size(), "all that follows a place is read");
+        std::size_t done = 0;
+        for (Place at = from; const std::size_t got = segments_.read(at, std::span(read).subspan(done)); done += got)
+            at = segments_.advance(at, got);
+        must(done == bytes.size(), "all that follows a place is read");
         must(read == bytes + "???", "the bytes after a place are those of the files");
     }
 
@@ -405,6 +415,7 @@ public:
     /// Stores all that can be read, in pieces of more and more events.
     void store(Model &model, std::size_t records, bool release_each) {
         const std::string expected = model.bytes_after(at_);
+        const std::vector<std::size_t> gaps = model.gaps_after(at_);
         std::string_view rest = expected;
         compare_backlog(rest);
         Batch batch;
@@ -426,8 +437,13 @@ public:
             const std::uint64_t size = pool_.segments.size_after(batch.from) - pool_.segments.size_after(batch.to);
             must(size > 0 && size <= batch.bytes.size() && size <= rest.size(), "a batch has a size");
             must(rest.starts_with(std::string_view(batch.bytes.data(), size)), "a batch is what was taken");
-            for (const Event &event : batch.events)
+            for (const Event &event : batch.events) {
                 must(event.line < size && event.time_usec >= 0, "an event lies within its batch, and has a time");
+                const std::size_t begin = expected.size() - rest.size() + event.line;
+                const std::size_t end = expected.find('\n', begin);
+                must(std::none_of(gaps.begin(), gaps.end(), [&](std::size_t gap) { return begin < gap && gap <= end; }),
+                     "no event is made of what stood before and behind a segment that is missing");
+            }
             rest.remove_prefix(size);
             at_ = batch.to;
             pool_.stream.raise_highest(at_);
@@ -537,7 +553,7 @@ void recover(Script &script, const StateFolder &state, const Left &left, std::op
     {
         Daemon daemon(state, max_bytes);
         Model model(state, daemon.segments(), left);
-        must(!left.cannot_be_opened(), "a pool that holds something else is not opened");
+        must(!left.strange_segment, "a pool that holds something else is not opened");
         must(daemon.segments().end_at_open() == model.end(), "the end is that of the last segment");
         model.compare();
         model.compare_after(place_from(script, left));
@@ -592,7 +608,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     try {
         recover(script, state, left, max_bytes);
     } catch (const Error &) {
-        must(left.cannot_be_opened(), "only what is no pool cannot be opened");
+        must(left.strange_segment, "only what is no pool cannot be opened");
     }
     return 0;
 }

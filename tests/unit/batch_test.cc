@@ -5,6 +5,7 @@
 #include "line/format.h"
 #include "support.h"
 
+#include <filesystem>
 #include <gtest/gtest.h>
 
 namespace iptracking {
@@ -253,6 +254,19 @@ TEST_F(BatchTest, ReadsALineThatRunsOverTheEndOfASegment) {
     EXPECT_TRUE(fill_next());
     EXPECT_EQ(users, (Users{std::string(4000, 'x'), "a", "runs-on"}));
     EXPECT_EQ(batch.to, pool.segments.end());
+}
+
+TEST_F(BatchTest, DoesNotJoinTwoLinesOverASegmentThatIsMissing) {
+    const test::TempDir folder;
+    std::filesystem::create_directory(folder / "pool");
+    test::write_file(folder / "pool/0000000000000001.lines",
+                     line_of("a") + "iptracking/1 event=account time=5 user=ro");
+    test::write_file(folder / "pool/0000000000000003.lines", "ot src=203.0.113.9\n" + line_of("b"));
+    pool.segments = Segments(folder / "pool", std::nullopt);
+    while (fill_next())
+        continue;
+    EXPECT_EQ(users, (Users{"a", "b"}));
+    EXPECT_FALSE(damage.empty());
 }
 
 TEST_F(BatchTest, TellsATextThatIsThereFromOneThatIsNot) {

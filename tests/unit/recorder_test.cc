@@ -447,6 +447,29 @@ TEST_F(RecorderTest, BeginsANewStreamIfThePoolWasPutBack) {
     EXPECT_EQ(database.places[running().pool.stream.id()], running().pool.segments.end());
 }
 
+TEST_F(RecorderTest, StoresWhatIsTakenAfterAPowerCutTookTheEndOfThePoolAlsoIfItBeginsTwiceBeforeTheDatabase) {
+    take(lines_of({"a"}));
+    settle();
+    const std::string hint = test::read_file(folder / "pool/stored");
+    take(lines_of({"b"}));
+    settle();
+    restart();
+    // What was stored is on the disk; what is not synced is not.
+    test::write_file(folder / "pool/0000000000000001.lines", line_of("a"));
+    test::write_file(folder / "pool/stored", hint);
+
+    database.away = true;
+    take(lines_of({"c"}));
+    settle();
+    restart();
+    take(lines_of({"d"}));
+    settle();
+    restart();
+    database.away = false;
+    settle();
+    EXPECT_EQ(database.users, (Users{"a", "b", "c", "d"}));
+}
+
 TEST_F(RecorderTest, CountsAndKeepsLinesThatCannotBeRead) {
     take("garbage\n" + line_of("a") + "more\n");
     settle();

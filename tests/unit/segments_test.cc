@@ -309,6 +309,22 @@ TEST(Segments, AreTakenInTheOrderOfTheirNumbersAfterARestart) {
     EXPECT_EQ(segments.end(), (Place{100, 8}));
 }
 
+TEST(Segments, DoNotLoseWhatIsTakenBehindTheHighestNumber) {
+    const TempDir folder;
+    Fifo fifo(folder / "fifo");
+    std::filesystem::create_directory(folder / "pool");
+    test::write_file(folder / "pool/18446744073709551615.lines", std::string(segment - 1, 'x') + "\n");
+    fifo.write("taken\n");
+    {
+        Segments before(folder / "pool", small_pool);
+        EXPECT_EQ(take_all(before, fifo), Taken::nothing);
+    }
+    const Segments after(folder / "pool", small_pool);
+    std::string read(2 * segment, '?');
+    read.resize(after.read(after.begin(), read));
+    EXPECT_TRUE(read.ends_with("taken\n"));
+}
+
 TEST(Segments, SayThatOneBecameShorterBehindTheirBack) {
     Pool pool;
     pool.take("abcdef\n");

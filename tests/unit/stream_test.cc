@@ -68,6 +68,8 @@ TEST_F(StreamTest, BeginsAnewIfItsFileIsDamaged) {
         EXPECT_NE(next, id) << content;
         EXPECT_EQ(next.size(), 32u) << content;
     }
+    test::write_file(dir / "stream", std::string(4096, '\0'));
+    EXPECT_EQ(Stream(folder.get(), Place{}).id().size(), 32u);
     test::write_file(dir / "stream", id + machine);
     EXPECT_EQ(Stream(folder.get(), Place{}).id(), id);
 }

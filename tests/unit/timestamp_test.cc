@@ -76,6 +76,16 @@ TEST(ParseLocal, RefusesWhatIsBefore1970InUtc) {
     EXPECT_EQ(parse_local("1970-01-01 01:00:00"), 0);
 }
 
+TEST(ParseLocal, RefusesWhatIsBehindTheYear9999InUtc) {
+    {
+        const TimeZone zone("UTC0");
+        EXPECT_EQ(parse_local("9999-12-31 23:59:59"), latest_time_usec / second * second);
+        EXPECT_FALSE(parse_local("9999-12-31 23:59:60"));
+    }
+    const TimeZone zone("EST5");
+    EXPECT_FALSE(parse_local("9999-12-31 19:00:00"));
+}
+
 class NoDate : public testing::TestWithParam<const char *> {};
 
 TEST_P(NoDate, IsRefused) {
