@@ -69,7 +69,7 @@ std::optional<std::int64_t> parse_local(std::string_view text) noexcept {
     local.tm_sec = second;
     local.tm_isdst = -1;
     const std::time_t seconds = std::mktime(&local);
-    if (seconds < 0)
+    if (seconds < 0 || seconds > latest_time_usec / 1'000'000) // a leap second may lead into the year 10000
         return std::nullopt;
     return static_cast<std::int64_t>(seconds) * 1'000'000;
 }

@@ -3,7 +3,10 @@
 
 #include "base/error.h"
 
+#include <cerrno>
 #include <ctime>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 
 namespace iptracking {
 namespace {
@@ -59,9 +62,12 @@ int Timer::dispatch(sd_event_source *, std::uint64_t, void *self) {
     return timer.loop_.guard(timer.callback_);
 }
 
-Deferred::Deferred(EventLoop &loop, std::function<void()> callback) : loop_(loop), callback_(std::move(callback)) {
-    check(sd_event_add_defer(loop_.get(), &source_, dispatch, this), "cannot make a deferred call");
-    cancel();
+Deferred::Deferred(EventLoop &loop, std::function<void()> callback)
+    : loop_(loop), callback_(std::move(callback)), scheduled_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+    if (!scheduled_)
+        throw_errno(errno, "cannot make an eventfd");
+    check(sd_event_add_io(loop_.get(), &source_, scheduled_.get(), EPOLLIN, dispatch, this),
+          "cannot make a deferred call");
 }
 
 Deferred::~Deferred() {
@@ -69,15 +75,20 @@ Deferred::~Deferred() {
 }
 
 void Deferred::schedule() {
-    check(sd_event_source_set_enabled(source_, SD_EVENT_ONESHOT), "cannot schedule a call");
+    if (::eventfd_write(scheduled_.get(), 1) < 0)
+        throw_errno(errno, "cannot schedule a call");
 }
 
 void Deferred::cancel() noexcept {
-    sd_event_source_set_enabled(source_, SD_EVENT_OFF);
+    eventfd_t count = 0;
+    ::eventfd_read(scheduled_.get(), &count);
 }
 
-int Deferred::dispatch(sd_event_source *, void *self) {
+int Deferred::dispatch(sd_event_source *, int, std::uint32_t, void *self) {
     auto &deferred = *static_cast<Deferred *>(self);
+    eventfd_t count = 0;
+    if (::eventfd_read(deferred.scheduled_.get(), &count) < 0)
+        return 0; // cancelled meanwhile
     return deferred.loop_.guard(deferred.callback_);
 }
 

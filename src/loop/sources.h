@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "base/unique_fd.h"
 #include "loop/event_loop.h"
 
 #include <chrono>
@@ -55,7 +56,8 @@ private:
     bool running_ = false;
 };
 
-/// Calls back once, from the loop, as soon as it is its turn: fair to the other sources.
+/// Calls back once, from the loop, as soon as it is its turn.  Fair to the other sources, also if each call schedules
+/// the next one: a source of sd_event_add_defer(3) would then be served before any descriptor or signal.
 class Deferred {
 public:
     Deferred(EventLoop &loop, std::function<void()> callback);
@@ -67,10 +69,11 @@ public:
     void cancel() noexcept;
 
 private:
-    static int dispatch(sd_event_source *, void *self);
+    static int dispatch(sd_event_source *, int, std::uint32_t, void *self);
 
     EventLoop &loop_;
     std::function<void()> callback_;
+    UniqueFd scheduled_; ///< eventfd(2)
     sd_event_source *source_ = nullptr;
 };
 

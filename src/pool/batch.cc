@@ -59,6 +59,9 @@ bool fill(Batch &batch, const Segments &segments, Place from, std::size_t most_e
     std::size_t parsed = 0;
     if (std::find(batch.bytes.begin(), batch.bytes.end(), '\n') != batch.bytes.end()) {
         parsed = parse_lines(batch, take_one, on_damage);
+    } else if (!batch.bytes.empty() && segments.is_behind_gap(segments.advance(from, batch.bytes.size()))) {
+        parsed = batch.bytes.size();
+        on_damage({batch.bytes.data(), parsed}, "its end is missing", parsed);
     } else if (batch.bytes.size() >= longest_search) {
         parsed = batch.bytes.size() - line::max_size; // a good line may begin near the end
         on_damage({batch.bytes.data(), parsed}, "no end of a line", parsed);

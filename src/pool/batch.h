@@ -40,8 +40,9 @@ using OnDamage = std::function<void(std::string_view text, const char *reason, s
 using TakeRecord = std::function<bool()>;
 
 /// Fills the batch, whose events are cleared, with the whole lines that were taken after `from`: at most `most_events`
-/// of them that can be read.  Half a line at the end is left for later, unless it is longer than 32 KiB: that is
-/// damage.  True: something was read, so that `to` is beyond `from`; there may be no event in it.
+/// of them that can be read.  Half a line at the end is left for later, unless it is longer than 32 KiB or
+/// what follows it is missing: that is damage.  True: something was read, so that `to` is beyond `from`; there may be
+/// no event in it.
 bool fill(Batch &batch, const Segments &segments, Place from, std::size_t most_events, const TakeRecord &take,
           const OnDamage &on_damage);
 

@@ -21,6 +21,7 @@ constexpr std::uint64_t most_at_once = 1024 * 1024; // the pipe's size
 constexpr std::uint64_t usual_segment = 4 * 1024 * 1024;
 constexpr std::uint64_t most_segments = 128;
 constexpr std::uint64_t usual_max_bytes = 256 * 1024 * 1024;
+constexpr std::uint64_t most_number = 1'000'000'000'000'000; // a file that says more is not one of ours
 constexpr char suffix[] = ".lines";
 
 struct CloseFolder {
@@ -39,8 +40,9 @@ std::optional<std::uint64_t> number_of_segment(std::string_view name) {
     name.remove_suffix(sizeof(suffix) - 1);
     std::uint64_t number = 0;
     const auto [stop, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-    return error == std::errc{} && stop == name.data() + name.size() && number > 0 ? std::optional{number}
-                                                                                   : std::nullopt;
+    return error == std::errc{} && stop == name.data() + name.size() && number > 0 && number < most_number
+               ? std::optional{number}
+               : std::nullopt;
 }
 
 std::vector<std::uint64_t> numbers_in(const std::string &path) {
@@ -85,7 +87,9 @@ Segments::Segments(const std::string &folder, std::optional<std::uint64_t> max_b
             size_ -= segments_.back().begin;
         }
     }
-    if (segments_.empty())
+    // Never behind what is there: a power cut may have taken its end after that was stored, and a place must not be
+    // used twice.
+    if (segments_.empty() || segments_.back().size > 0)
         begin_segment();
     end_at_open_ = end();
 }
@@ -190,6 +194,8 @@ std::size_t Segments::read(Place from, std::span<char> into) const {
     for (std::size_t i = index_of(from.segment); i < segments_.size() && done < into.size(); ++i) {
         const Segment &segment = segments_[i];
         const std::uint64_t offset = segment.number == from.segment ? from.offset : 0;
+        if (done > 0 && begins_behind_gap(i))
+            break;
         if (offset >= segment.size)
             continue;
         const std::size_t wanted = std::min<std::uint64_t>(into.size() - done, segment.size - offset);
@@ -200,6 +206,15 @@ std::size_t Segments::read(Place from, std::span<char> into) const {
             throw Error("'" + path_ + "/" + name_of_segment(segment.number) + "' became shorter");
     }
     return done;
+}
+
+bool Segments::is_behind_gap(Place place) const {
+    const std::size_t index = index_of(place.segment);
+    return place.offset == 0 && index < segments_.size() && begins_behind_gap(index);
+}
+
+bool Segments::begins_behind_gap(std::size_t index) const {
+    return index > 0 && segments_[index - 1].number + 1 != segments_[index].number;
 }
 
 Place Segments::advance(Place from, std::uint64_t bytes) const {

@@ -36,10 +36,13 @@ public:
     /// How many lines were taken since the folder was opened.
     std::uint64_t lines_taken() const noexcept { return lines_taken_; }
 
-    /// Copies what was taken after `from`, over segment ends too; 0: nothing more yet.
+    /// Copies what was taken after `from`, over segment ends too, but not over a segment that is missing; 0: nothing
+    /// more yet.
     std::size_t read(Place from, std::span<char> into) const;
     /// The place `bytes` further on.  They must have been taken.
     Place advance(Place from, std::uint64_t bytes) const;
+    /// Whether the segment before it is missing, so that no line goes on there.
+    bool is_behind_gap(Place place) const;
     /// How many bytes were taken after `from`.
     std::uint64_t size_after(Place from) const;
     struct Lines {
@@ -81,6 +84,7 @@ private:
     int file_of(const Segment &segment) const;
     Lines lines_in(const Segment &segment, std::uint64_t offset, std::uint64_t size) const;
     std::size_t index_of(std::uint64_t segment) const;
+    bool begins_behind_gap(std::size_t index) const;
 
     std::string path_;
     UniqueFd folder_;

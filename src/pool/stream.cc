@@ -42,9 +42,12 @@ std::optional<std::uint64_t> take_number(std::string_view &text) {
 
 Stream::Stream(int folder, Place end_at_open)
     : folder_(folder), end_at_open_(end_at_open), highest_(end_at_open), hint_(folder) {
-    const std::string content = read_small_file(folder_, stream_file, 256).value_or("");
+    // At most: what is longer is not ours.
+    char content[256] = {};
+    if (const UniqueFd file{::openat(folder_, stream_file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)})
+        read_all_at(file.get(), {content, sizeof(content) - 1}, 0, stream_file);
     char id[33] = {}, machine[33] = {};
-    if (std::sscanf(content.c_str(), "%32[0-9a-f] %32[0-9a-z]\n", id, machine) == 2 && std::string(id).size() == 32 &&
+    if (std::sscanf(content, "%32[0-9a-f] %32[0-9a-z]\n", id, machine) == 2 && std::string(id).size() == 32 &&
         machine == this_machine())
         id_ = id;
     else

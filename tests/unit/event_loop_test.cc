@@ -148,6 +148,35 @@ TEST_F(Loop, CallsADeferredFromTheLoopAndNotFromSchedule) {
     EXPECT_EQ(calls.size(), 1u);
 }
 
+TEST_F(Loop, ServesDescriptorsAndSignalsThoughADeferredAlwaysSchedulesItself) {
+    int turns = 0;
+    std::optional<Deferred> busy;
+    busy.emplace(loop, [&] {
+        if (++turns < 1000)
+            busy->schedule();
+        else
+            loop.exit();
+    });
+    int pipe[2];
+    ASSERT_EQ(::pipe2(pipe, O_CLOEXEC), 0);
+    const UniqueFd read_end{pipe[0]}, write_end{pipe[1]};
+    int read_at = 0, signal_at = 0;
+    IoSource reader(loop, [&](std::uint32_t) {
+        read_at = turns;
+        reader.close();
+    });
+    reader.open(read_end.get(), EPOLLIN);
+    loop.on_signal(SIGUSR1, [&] { signal_at = turns; });
+    ASSERT_EQ(::write(write_end.get(), "x", 1), 1);
+    ::raise(SIGUSR1);
+    busy->schedule();
+    loop.run();
+    EXPECT_EQ(turns, 1000);
+    EXPECT_LT(read_at, 5);
+    EXPECT_LT(signal_at, 5);
+    EXPECT_GT(read_at + signal_at, 0);
+}
+
 TEST_F(Loop, CallsADeferredAgainThatSchedulesItself) {
     int count = 0;
     Alarm alarm(loop);

@@ -436,7 +436,7 @@ TEST_F(RecorderTest, BeginsANewStreamIfThePoolWasPutBack) {
     take(lines_of({"a"}));
     settle();
     const std::string before = running().pool.stream.id();
-    database.places[before] = {1, 4000}; // it has stored what the pool no longer knows of
+    database.places[before] = {3, 4000}; // it has stored what the pool no longer knows of
     restart();
     take(lines_of(numbered(1, 60)));
     settle();

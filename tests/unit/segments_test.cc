@@ -283,16 +283,17 @@ TEST(Segments, KeepNumbersSizeAndBytesOverARestart) {
     }
     Segments after(folder / "pool", small_pool);
     EXPECT_EQ(after.begin(), (Place{2, 0}));
-    EXPECT_EQ(after.end(), (Place{3, 5}));
-    EXPECT_EQ(after.end_at_open(), (Place{3, 5}));
+    // A place is not used twice, though the end of the last file may have been lost.
+    EXPECT_EQ(after.end(), (Place{4, 0}));
+    EXPECT_EQ(after.end_at_open(), (Place{4, 0}));
     EXPECT_EQ(after.size(), segment + 5);
     std::string read(6000, '?');
     read.resize(after.read({2, 0}, read));
     EXPECT_EQ(read, bytes);
     fifo.write("more\n");
     EXPECT_EQ(after.take_from(fifo.get()), Taken::some);
-    EXPECT_EQ(after.end(), (Place{3, 10}));
-    EXPECT_EQ(after.end_at_open(), (Place{3, 5}));
+    EXPECT_EQ(after.end(), (Place{4, 5}));
+    EXPECT_EQ(after.end_at_open(), (Place{4, 0}));
 }
 
 TEST(Segments, AreTakenInTheOrderOfTheirNumbersAfterARestart) {
@@ -300,13 +301,13 @@ TEST(Segments, AreTakenInTheOrderOfTheirNumbersAfterARestart) {
     std::filesystem::create_directory(folder / "pool");
     test::write_file(folder / "pool/0000000000000010.lines", "ten\n");
     test::write_file(folder / "pool/0000000000000009.lines", "nine\n");
-    test::write_file(folder / "pool/0000000000000100.lines", "hundred\n");
+    test::write_file(folder / "pool/0000000000000011.lines", "eleven\n");
     test::write_file(folder / "pool/stream", "something else\n");
     const Segments segments(folder / "pool", small_pool);
     std::string read(100, '?');
     read.resize(segments.read(segments.begin(), read));
-    EXPECT_EQ(read, "nine\nten\nhundred\n");
-    EXPECT_EQ(segments.end(), (Place{100, 8}));
+    EXPECT_EQ(read, "nine\nten\neleven\n");
+    EXPECT_EQ(segments.end(), (Place{12, 0}));
 }
 
 TEST(Segments, DoNotLoseWhatIsTakenBehindTheHighestNumber) {
