@@ -21,7 +21,7 @@ constexpr std::uint64_t most_at_once = 1024 * 1024; // the pipe's size
 constexpr std::uint64_t usual_segment = 4 * 1024 * 1024;
 constexpr std::uint64_t most_segments = 128;
 constexpr std::uint64_t usual_max_bytes = 256 * 1024 * 1024;
-constexpr std::uint64_t most_number = 1'000'000'000'000'000; // a file that says more is not one of ours
+constexpr std::uint64_t most_number = 10'000'000'000'000'000; // 16 digits, as the names have
 constexpr char suffix[] = ".lines";
 
 struct CloseFolder {

@@ -95,7 +95,9 @@ Outcomes take(std::string_view bytes, const Way &way) {
         while (segments->size() < size)
             must(segments->take_from(pipe.read_end.get()) == Segments::Taken::some, "what is in the pipe is taken");
         if (way.begins_anew) {
-            const Place end = segments->end();
+            Place end = segments->end();
+            if (end.offset > 0)
+                end = {end.segment + 1, 0};
             segments->sync();
             segments.emplace(folder.pool_path(), way.max_bytes);
             must(segments->lines_taken() == 0 && segments->end_at_open() == end,

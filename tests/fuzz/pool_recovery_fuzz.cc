@@ -267,6 +267,8 @@ public:
         content_ = left.segments;
         if (content_.empty())
             content_[1];
+        else if (!content_.rbegin()->second.empty()) // nothing is written behind what an earlier process left
+            content_[content_.rbegin()->first + 1];
         highest_ = content_.rbegin()->first;
     }
 
