@@ -6,6 +6,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import time
 from pathlib import Path
 
 from programs import DRIVERS, EVENT, Programs, Run, Sqlite
@@ -303,10 +304,14 @@ class Damaged(Programs):
         self.assertFalse(set(old) & set(numbers(run.store)))
         return old
 
-    def test_one_that_is_damaged_while_the_daemon_is_down_is_set_aside(self):
-        self.side_by_side(self.damaged_down, {what: (damage,) for what, damage in DAMAGES.items()})
+    def test_a_damaged_one_is_set_aside_and_a_new_one_gets_what_follows(self):
+        cases = {f'{what}, {when}': (check, damage) for what, damage in DAMAGES.items()
+                 for when, check in (('while it is closed', self.damaged_closed), ('while it is open', self.damaged_open))}
+        cases['replaced by garbage while it is open'] = (self.replaced_open, None)
+        cases['the first names are taken'] = (self.with_names_taken, damage_all)
+        self.side_by_side(lambda folder, check, damage: check(folder, damage), cases, at_once=len(cases))
 
-    def damaged_down(self, folder, damage):
+    def damaged_closed(self, folder, damage):
         run = Run(self, folder, 'sqlite3')
         run.send(3000)
         run.wait_until_stored()
@@ -320,10 +325,8 @@ class Damaged(Programs):
         run.send(500)
         self.expect_new(run, 3000)
 
-    def test_one_that_is_damaged_while_it_is_open_is_set_aside_at_the_next_commit(self):
-        self.side_by_side(self.damaged_open, {what: (damage,) for what, damage in DAMAGES.items()})
-
     def damaged_open(self, folder, damage):
+        """It is seen at the next commit."""
         run = Run(self, folder, 'sqlite3')
         run.send(3000)
         run.wait_until_stored()
@@ -339,12 +342,12 @@ class Damaged(Programs):
         run.send(500)
         self.expect_new(run, 3000)
 
-    def test_one_that_is_replaced_by_garbage_while_it_is_open_is_set_aside(self):
-        run = Run(self, self.folder, 'sqlite3')
+    def replaced_open(self, folder, _):
+        run = Run(self, folder, 'sqlite3')
         run.send(1000)
         run.wait_until_stored()
         run.daemon.signal(signal.SIGSTOP)
-        other = self.folder / 'garbage'
+        other = folder / 'garbage'
         other.write_bytes(garbage(100000))
         for suffix in ('-wal', '-shm'):
             Path(f'{run.store.path}{suffix}').unlink()
@@ -353,6 +356,36 @@ class Damaged(Programs):
         run.send(500)
         self.assertEqual(self.expect_new(run, 1000), [])
         self.assertEqual(self.aside(run).read_bytes(), garbage(100000))
+
+    def with_names_taken(self, folder, damage):
+        run = Run(self, folder, 'sqlite3')
+        run.send(1000)
+        run.wait_until_stored()
+        self.assertEqual(run.daemon.stop(), 0)
+        taken = {f'{run.store.path}.corrupt-1', f'{run.store.path}.corrupt-2-wal', f'{run.store.path}.corrupt-3-shm'}
+        for name in taken:
+            Path(name).write_text(name)
+        damage(run.store.path)
+        run.start()
+        run.send(500)
+        self.expect_new(run, 1000, 4)
+        for name in taken:
+            self.assertEqual(Path(name).read_text(), name)
+
+    def test_a_backup_that_is_being_copied_into_its_place_is_waited_for(self):
+        run = Run(self, self.folder, 'sqlite3')
+        run.send(3000)
+        run.wait_until_stored()
+        self.assertEqual(run.daemon.stop(), 0)
+        whole = run.store.path.read_bytes()
+        with open(run.store.path, 'wb', buffering=0) as copy:
+            copy.write(whole[:len(whole) // 2])
+            run.start()
+            run.send(500)
+            run.expect('Keeping events', 'malformed')
+            copy.write(whole[len(whole) // 2:])
+        run.finish()
+        self.assertFalse(self.aside(run).exists())
 
     def test_a_damage_that_nobody_has_seen_yet_holds_nothing_up(self):
         run = Run(self, self.folder, 'sqlite3')
@@ -372,23 +405,12 @@ class Damaged(Programs):
         found = run.store.query('SELECT uid FROM inet_log WHERE id > 3000 ORDER BY id')
         self.assertEqual([int(user) for (user,) in found], list(range(3000, 3500)))
 
-    def test_the_first_free_name_is_taken(self):
-        run = Run(self, self.folder, 'sqlite3')
-        run.send(1000)
-        run.wait_until_stored()
-        self.assertEqual(run.daemon.stop(), 0)
-        taken = {f'{run.store.path}.corrupt-1', f'{run.store.path}.corrupt-2-wal', f'{run.store.path}.corrupt-3-shm'}
-        for name in taken:
-            Path(name).write_text(name)
-        damage_all(run.store.path)
-        run.start()
-        run.send(500)
-        self.expect_new(run, 1000, 4)
-        for name in taken:
-            self.assertEqual(Path(name).read_text(), name)
+    def test_a_tenth_damaged_one_and_what_is_of_another_program_are_left_alone(self):
+        self.side_by_side(lambda folder, check, *more: check(folder, *more), {
+            'a tenth': (self.tenth,), 'a database': (self.of_another, True), 'another file': (self.of_another, False)})
 
-    def test_with_nine_of_them_it_keeps_events_and_says_so(self):
-        run = Run(self, self.folder, 'sqlite3')
+    def tenth(self, folder):
+        run = Run(self, folder, 'sqlite3')
         run.send(1000)
         run.wait_until_stored()
         self.assertEqual(run.daemon.stop(), 0)
@@ -401,30 +423,28 @@ class Damaged(Programs):
         run.expect('Keeping events', 'is damaged', '.corrupt-1')
         run.expect_rest()
         self.assertEqual(run.store.path.read_bytes(), damaged)
-        self.assertLess(len(run.daemon.said().splitlines()), 30)
+        self.assertLess(len(run.daemon.said().splitlines()), 10)
         self.aside(run, 5).unlink()
         self.expect_new(run, 1000, 5)
 
-    def test_a_database_of_another_program_is_left_alone(self):
-        run = Run(self, self.folder, 'sqlite3')
-        run.send(1000)
-        run.wait_until_stored()
-        self.assertEqual(run.daemon.stop(), 0)
-        mine = self.folder / 'mine'
-        mine.mkdir()
-        for suffix in FILES:
-            Path(f'{run.store.path}{suffix}').rename(mine / f'{run.store.path.name}{suffix}')
-        with sqlite3.connect(run.store.path) as database:
-            database.execute('PRAGMA application_id = 252006673')
-            database.execute('CREATE TABLE theirs (x)')
-            database.execute("INSERT INTO theirs VALUES ('precious')")
-        database.close()
-        theirs = run.store.path.read_bytes()
-        run.start()
+    def of_another(self, folder, is_database):
+        place = folder / 'place'
+        place.mkdir()
+        theirs = place / 'iptracking.sqlite3'
+        if is_database:
+            with sqlite3.connect(theirs) as database:
+                database.execute('PRAGMA application_id = 252006673')
+                database.execute("CREATE TABLE theirs AS SELECT 'precious'")
+            database.close()
+        else:
+            theirs.write_text('precious\n' * 1000)
+        before = theirs.read_bytes()
+        run = Run(self, folder, 'sqlite3', place=place)
         run.send(500)
-        run.expect('Keeping events', 'holds something else')
+        run.expect('Keeping events', 'holds something else' if is_database else 'is not a database')
         run.expect_rest()
-        self.assertEqual(sorted(path.name for path in run.store.path.parent.glob('*.corrupt-*')), [])
-        self.assertEqual(run.store.path.read_bytes(), theirs)
-        put_into_place(run, mine)   # mended
+        time.sleep(6)   # as long as damage has to last
+        self.assertEqual([path.name for path in place.iterdir()], [theirs.name])
+        self.assertEqual(theirs.read_bytes(), before)
+        theirs.unlink()   # mended
         run.finish()

@@ -193,7 +193,7 @@ class ReadOnlyDisk(Programs):
 
 class SlowDisk(Programs):
     """Each fsync blocks the loop for so long that batches become smaller."""
-    seconds = 2 if os.environ.get('IPTRACKING_LONG') else 1.1
+    seconds, events = (2, 20000) if os.environ.get('IPTRACKING_LONG') else (1.1, 12000)
     watchdog = 10
 
     def test_a_backlog_is_stored_and_the_watchdog_served(self):
@@ -210,13 +210,13 @@ class SlowDisk(Programs):
         run.wait_until_stored()
         began = time.monotonic()
         with disk.faulty(*(f'fsync {path} 0 {int(seconds * 1000)}' for path in paths)):
-            run.send(20000)
+            run.send(self.events)
             run.wait_until_stored(40 * self.seconds)
             took = time.monotonic() - began
             wait_until(lambda: run.daemon.pings and run.daemon.pings[-1] > began, what='a ping')
         pings = [began] + [ping for ping in run.daemon.pings if ping > began]
         silence = max(after - before for before, after in zip(pings, pings[1:]))
-        print(f'        {folder.name}: {disk.hits()} times an fsync of {seconds} s: 20000 events are stored after '
+        print(f'        {folder.name}: {disk.hits()} times an fsync of {seconds} s: {self.events} events are stored after '
               f'{took:.1f} s, and {silence:.1f} s are the longest time without a ping')
         self.assertLess(silence, self.watchdog)
         run.finish()

@@ -374,9 +374,9 @@ class Programs(unittest.TestCase):
         folder.mkdir()
         return folder
 
-    def side_by_side(self, check, cases):
+    def side_by_side(self, check, cases, at_once=6):
         """check(folder, *case) of each named case, since most of it is waiting."""
-        with ThreadPoolExecutor(6) as pool:
+        with ThreadPoolExecutor(at_once) as pool:
             running = {name: pool.submit(check, self.sub(re.sub(r'\W+', '-', name)), *case) for name, case in cases.items()}
         for name, done in running.items():
             with self.subTest(name):
