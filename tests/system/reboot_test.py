@@ -122,6 +122,8 @@ def sent_events(when):
 
 
 class FifthBoot(unittest.TestCase):
+    maxDiff = None
+
     def test_once_the_folder_is_back_all_is_stored_in_the_order_in_which_it_came(self):
         send_events('after')
         wait_until(lambda: 'Keeping events' in machine.status_text(), what='the trouble in the status')
@@ -130,7 +132,7 @@ class FifthBoot(unittest.TestCase):
         database.PATH = FOLDER / 'logins.sqlite3'
         expected = [*sent_events('before'), *(('visitor', kind) for kind in BY_KEY), ('early', 'auth'),
                     *sent_events('after')]
-        wait_until(lambda: len(self.stored()) >= len(expected), 20, 'the events in the database')
+        wait_until(lambda: 'Storing events' in machine.status_text(), 20, 'the return to the database')
         database.wait_for_all()
         self.assertEqual(self.stored(), expected)
 
