@@ -95,12 +95,10 @@ Outcomes take(std::string_view bytes, const Way &way) {
         while (segments->size() < size)
             must(segments->take_from(pipe.read_end.get()) == Segments::Taken::some, "what is in the pipe is taken");
         if (way.begins_anew) {
-            Place end = segments->end();
-            if (end.offset > 0)
-                end = {end.segment + 1, 0};
+            const std::uint64_t waiting = segments->size_after(batch.to);
             segments->sync();
             segments.emplace(folder.pool_path(), way.max_bytes);
-            must(segments->lines_taken() == 0 && segments->end_at_open() == end,
+            must(segments->lines_taken() == 0 && segments->size_after(batch.to) == waiting,
                  "the next daemon finds what was taken");
         }
         std::size_t free_records = way.records;

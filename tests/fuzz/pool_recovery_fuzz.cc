@@ -29,7 +29,7 @@ constexpr char target[] = "csvfile /logins.csv";
 /// Nothing here is about large files; many inputs in a second are.
 constexpr std::size_t most_bytes_left = 80 * 1024;
 /// Some segments fit behind it before they would need a digit more.
-constexpr std::uint64_t highest_number = 9'999'999'999'990'000;
+constexpr std::uint64_t highest_number = 999'999'999'990'000;
 constexpr std::size_t longest_line_search = 32 * 1024;
 
 /// The input, from its beginning to its end.  Behind that are zeros.
@@ -186,7 +186,9 @@ void leave_stranger(Script &script, const StateFolder &state, Left &left) {
                                             "0000000000000002.lines~",
                                             "-000000000000001.lines",
                                             "000000000000000a.lines",
-                                            "stream.new"};
+                                            "stream.new",
+                                            "1000000000000000.lines",
+                                            "18446744073709551615.lines"};
     const unsigned what = script.byte();
     if (what == 127) {
         const UniqueFd damaged = open_file(state.path() + "/damaged", O_WRONLY | O_CREAT, 0600);
@@ -263,16 +265,22 @@ std::map<std::uint64_t, std::string> segments_on_disk(const StateFolder &state) 
 /// The pool as it should be, beside the pool as it is.
 class Model {
 public:
-    Model(const StateFolder &state, const Segments &segments, const Left &left) : state_(state), segments_(segments) {
-        content_ = left.segments;
-        if (content_.empty())
-            content_[1];
-        else if (!content_.rbegin()->second.empty()) // nothing is written behind what an earlier process left
-            content_[content_.rbegin()->first + 1];
+    /// As a daemon finds it.
+    Model(const StateFolder &state, const Segments &segments, const Left &left)
+        : state_(state), segments_(segments), content_(segments_on_disk(state)), hole_(segments.begin().offset) {
+        must(!content_.empty(), "there is a segment");
         highest_ = content_.rbegin()->first;
+        for (const auto &[number, content] : left.segments)
+            must(content_.contains(number) && content_.at(number) == content, "what was left stays");
+        must(content_.size() == left.segments.size() ||
+                 (content_.size() == left.segments.size() + 1 && content_.rbegin()->second.empty() &&
+                  (left.segments.empty() || highest_ > left.segments.rbegin()->first)),
+             "a segment that is begun comes behind the others");
+        const std::string &first = content_.begin()->second;
+        must(hole_ <= first.size() && first.find_first_not_of('\0') >= hole_, "nothing stands in a hole");
     }
 
-    Place begin() const { return {content_.begin()->first, 0}; }
+    Place begin() const { return {content_.begin()->first, hole_}; }
     Place end() const { return {content_.rbegin()->first, content_.rbegin()->second.size()}; }
     std::size_t files() const noexcept { return content_.size(); }
 
@@ -309,7 +317,7 @@ public:
         std::uint64_t size = 0;
         for (const auto &[number, content] : content_)
             size += content.size();
-        must(segments_.size() == size, "the pool knows its size");
+        must(segments_.size() == size - hole_, "the pool knows its size");
         compare_after(begin());
     }
 
@@ -335,6 +343,7 @@ public:
     }
 
     void took(std::string_view bytes) {
+        see_hole();
         auto on_disk = segments_on_disk(state_);
         for (const auto &[number, content] : content_)
             must(on_disk.contains(number) && on_disk.at(number).starts_with(content), "what was taken stays");
@@ -351,6 +360,7 @@ public:
     }
 
     void released_until(Place stored) {
+        stored_ = stored;
         if (segments_.begin() == begin() && segments_.end() == end()) {
             // compare() looks at the disk at last.
             must(files() == 1 || Place{content_.begin()->first, content_.begin()->second.size()} > stored,
@@ -371,14 +381,26 @@ public:
         }
         highest_ = std::max(highest_, on_disk.rbegin()->first);
         content_ = std::move(on_disk);
+        hole_ = segments_.begin().offset;
         must(size_after(stored) == waiting, "what is not stored stays");
     }
 
 private:
+    /// Where room is needed, what is stored makes it: the first file begins with a hole.
+    void see_hole() {
+        const Place now = segments_.begin();
+        must(now >= begin() && now.segment == begin().segment && now <= std::max(begin(), stored_),
+             "only what is stored makes room");
+        hole_ = now.offset;
+        std::fill_n(content_.begin()->second.begin(), hole_, '\0');
+    }
+
     const StateFolder &state_;
     const Segments &segments_;
     std::map<std::uint64_t, std::string> content_;
+    std::uint64_t hole_ = 0; ///< at the beginning of the first
     std::uint64_t highest_ = 0;
+    Place stored_;
 };
 
 /// One daemon, from its start on.
@@ -529,13 +551,13 @@ void take(Daemon &daemon, Model &model, std::string_view bytes) {
         const std::string_view piece = bytes.substr(at, 32 * 1024);
         must(::write(pipe.write_end.get(), piece.data(), piece.size()) == static_cast<ssize_t>(piece.size()),
              "an empty pipe has room");
-        const std::uint64_t before = daemon.segments().size();
+        const Place end = daemon.segments().end();
         while (daemon.segments().take_from(pipe.read_end.get()) == Segments::Taken::some)
             continue;
-        const std::uint64_t taken = daemon.segments().size() - before;
+        const std::uint64_t taken = daemon.segments().size_after(end);
         must(taken <= piece.size(), "no more is taken than there is");
-        const std::uint64_t limit = daemon.segments().max_bytes();
-        must(taken == piece.size() || daemon.segments().size() == limit || before >= limit, "less only at the limit");
+        must(taken == piece.size() || daemon.segments().size() >= daemon.segments().max_bytes(),
+             "less only at the limit");
         std::string rest(piece.size(), '?');
         if (taken < piece.size())
             must(::read(pipe.read_end.get(), rest.data(), rest.size()) == static_cast<ssize_t>(piece.size() - taken),
