@@ -29,7 +29,7 @@ constexpr char target[] = "csvfile /logins.csv";
 /// Nothing here is about large files; many inputs in a second are.
 constexpr std::size_t most_bytes_left = 80 * 1024;
 /// Some segments fit behind it before they would need a digit more.
-constexpr std::uint64_t highest_number = 999'999'999'990'000;
+constexpr std::uint64_t highest_number = 9'999'999'999'990'000;
 constexpr std::size_t longest_line_search = 32 * 1024;
 
 /// The input, from its beginning to its end.  Behind that are zeros.
@@ -187,7 +187,7 @@ void leave_stranger(Script &script, const StateFolder &state, Left &left) {
                                             "-000000000000001.lines",
                                             "000000000000000a.lines",
                                             "stream.new",
-                                            "1000000000000000.lines",
+                                            "10000000000000000.lines",
                                             "18446744073709551615.lines"};
     const unsigned what = script.byte();
     if (what == 127) {
@@ -252,7 +252,7 @@ std::map<std::uint64_t, std::string> segments_on_disk(const StateFolder &state) 
     std::map<std::uint64_t, std::string> found;
     for (const std::string &name : state.names_in_pool()) {
         const std::uint64_t number = std::strtoull(name.c_str(), nullptr, 10);
-        if (number == 0 || name != name_of(number))
+        if (number == 0 || name != name_of(number) || name.size() != name_of(1).size())
             continue;
         const UniqueFd file = open_file_at(state.pool(), name, O_RDONLY | O_NOFOLLOW);
         std::string &content = found[number];

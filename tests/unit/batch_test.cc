@@ -269,6 +269,19 @@ TEST_F(BatchTest, DoesNotJoinTwoLinesOverASegmentThatIsMissing) {
     EXPECT_FALSE(damage.empty());
 }
 
+TEST_F(BatchTest, DoesNotWaitForTheEndOfALineWhereASegmentIsMissingAndTheNextIsEmpty) {
+    const test::TempDir folder;
+    std::filesystem::create_directory(folder / "pool");
+    test::write_file(folder / "pool/0000000000000001.lines", line_of("a") + "iptracking/1 event=au");
+    test::write_file(folder / "pool/0000000000000003.lines", "");
+    test::write_file(folder / "pool/0000000000000004.lines", line_of("b"));
+    pool.segments = Segments(folder / "pool", std::nullopt);
+    while (fill_next())
+        continue;
+    EXPECT_EQ(users, (Users{"a", "b"}));
+    EXPECT_FALSE(damage.empty());
+}
+
 TEST_F(BatchTest, TellsATextThatIsThereFromOneThatIsNot) {
     pool.take("iptracking/1 event=auth user= tty=pts/0\n");
     fill_next();

@@ -6,7 +6,9 @@
 #include "fake_database.h"
 #include "support.h"
 
+#include <cstdio>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace iptracking {
 namespace {
@@ -447,27 +449,55 @@ TEST_F(RecorderTest, BeginsANewStreamIfThePoolWasPutBack) {
     EXPECT_EQ(database.places[running().pool.stream.id()], running().pool.segments.end());
 }
 
-TEST_F(RecorderTest, StoresWhatIsTakenAfterAPowerCutTookTheEndOfThePoolAlsoIfItBeginsTwiceBeforeTheDatabase) {
-    take(lines_of({"a"}));
-    settle();
-    const std::string hint = test::read_file(folder / "pool/stored");
-    take(lines_of({"b"}));
-    settle();
-    restart();
-    // What was stored is on the disk; what is not synced is not.
-    test::write_file(folder / "pool/0000000000000001.lines", line_of("a"));
-    test::write_file(folder / "pool/stored", hint);
+/// What was stored is on the disk; what is not synced is not: the end of the pool, and the hint.
+class PowerCut : public RecorderTest {
+protected:
+    /// `cut` has the file that the last line was taken into.  The database comes back only after a second start.
+    void take_after(const std::function<void(const std::string &last_file)> &cut) {
+        take(lines_of({"a"}));
+        settle();
+        restart();
+        settle();
+        const std::string hint = test::read_file(folder / "pool/stored");
+        take(lines_of({"b"}));
+        settle();
+        char last_file[32];
+        std::snprintf(last_file, sizeof(last_file), "/%016llu.lines",
+                      static_cast<unsigned long long>(running().pool.segments.end().segment));
+        restart();
+        test::write_file(folder / "pool/stored", hint);
+        cut(folder / "pool" + last_file);
 
-    database.away = true;
-    take(lines_of({"c"}));
-    settle();
-    restart();
-    take(lines_of({"d"}));
-    settle();
-    restart();
-    database.away = false;
-    settle();
-    EXPECT_EQ(database.users, (Users{"a", "b", "c", "d"}));
+        database.away = true;
+        take(lines_of({"c"}));
+        settle();
+        restart();
+        take(lines_of({"d"}));
+        settle();
+        restart();
+        database.away = false;
+        settle();
+        EXPECT_EQ(database.users, (Users{"a", "b", "c", "d"}));
+    }
+};
+
+TEST_F(PowerCut, ThatCutTheLastFileCostsNothingThatIsTakenAfterIt) {
+    take_after([](const std::string &last) { test::write_file(last, line_of("b").substr(0, 10)); });
+}
+
+TEST_F(PowerCut, ThatEmptiedTheLastFileCostsNothingThatIsTakenAfterIt) {
+    take_after([](const std::string &last) { test::write_file(last, ""); });
+}
+
+TEST_F(PowerCut, ThatTookTheLastFileCostsNothingThatIsTakenAfterIt) {
+    take_after([](const std::string &last) { ASSERT_EQ(::unlink(last.c_str()), 0); });
+}
+
+TEST_F(PowerCut, ThatTookTheLastFileAndTheHintCostsNothingThatIsTakenAfterIt) {
+    take_after([&](const std::string &last) {
+        ASSERT_EQ(::unlink(last.c_str()), 0);
+        test::write_file(folder / "pool/stored", "");
+    });
 }
 
 TEST_F(RecorderTest, CountsAndKeepsLinesThatCannotBeRead) {
