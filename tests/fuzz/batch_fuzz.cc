@@ -16,10 +16,12 @@ using fuzz::must;
 
 namespace {
 
-/// Small segments, so that lines run over their ends.
-constexpr std::uint64_t pool_size = 32 * 1024;
-/// A line that is never ended fills the pool; that is not what is looked for here.
-constexpr std::size_t longest_input = pool_size - 1024;
+/// Three segments of 4 KiB: lines run over their ends, and it is soon full.
+constexpr std::uint64_t pool_size = 12 * 1024;
+/// A longer one fills such a pool; that is not what is looked for here.
+constexpr std::size_t longest_line = 5000;
+/// No more than a pipe holds.
+constexpr std::size_t longest_input = 32 * 1024;
 /// Each costs some system calls.
 constexpr std::size_t most_pieces = 64;
 
@@ -69,6 +71,27 @@ std::string text_of(const Batch &batch, const Event &event) {
     return text;
 }
 
+/// How much of what is in the pipe was taken.
+std::size_t take_from(Segments &segments, int pipe, std::size_t in_pipe, bool disk_fails) {
+    const Place end = segments.end();
+    Segments::Taken last = Segments::Taken::some;
+    const auto take_all = [&] {
+        last = Segments::Taken::some;
+        while (segments.size_after(end) < in_pipe && last == Segments::Taken::some)
+            last = segments.take_from(pipe);
+    };
+    if (disk_fails) {
+        const FailingDisk disk(1000);
+        take_all();
+        must(last != Segments::Taken::failed || !segments.failure().empty(), "it is told why nothing is taken");
+    }
+    take_all();
+    const std::size_t taken = segments.size_after(end);
+    must(taken == in_pipe || last == Segments::Taken::limit, "all is taken that has room");
+    must(taken > 0, "there is room when what can be read is read");
+    return taken;
+}
+
 /// Takes the bytes piece by piece, and reads what can be read after each.
 Outcomes take(std::string_view bytes, const Way &way) {
     static fuzz::StateFolder folder;
@@ -85,31 +108,26 @@ Outcomes take(std::string_view bytes, const Way &way) {
         bytes.remove_prefix(piece.size());
         must(::write(pipe.write_end.get(), piece.data(), piece.size()) == static_cast<ssize_t>(piece.size()),
              "an empty pipe has room");
-        const std::uint64_t size = segments->size() + piece.size();
-        if (way.disk_fails) {
-            const FailingDisk disk(1000);
-            while (segments->take_from(pipe.read_end.get()) == Segments::Taken::some)
-                continue;
-            must(segments->size() == size || !segments->failure().empty(), "it is told why nothing is taken");
-        }
-        while (segments->size() < size)
-            must(segments->take_from(pipe.read_end.get()) == Segments::Taken::some, "what is in the pipe is taken");
-        if (way.begins_anew) {
-            const std::uint64_t waiting = segments->size_after(batch.to);
-            segments->sync();
-            segments.emplace(folder.pool_path(), way.max_bytes);
-            must(segments->lines_taken() == 0 && segments->size_after(batch.to) == waiting,
-                 "the next daemon finds what was taken");
-        }
-        std::size_t free_records = way.records;
-        while (fill(
-            batch, *segments, batch.to, SIZE_MAX, [&] { return free_records > 0 && free_records-- > 0; }, on_damage)) {
-            must(batch.from < batch.to, "what was read has a size");
-            outcomes.read += segments->size_after(batch.from) - segments->size_after(batch.to);
-            for (const Event &event : batch.events)
-                outcomes.events.push_back(text_of(batch, event));
-            segments->release_until(batch.to);
-            free_records = way.records;
+        for (std::size_t in_pipe = piece.size(); in_pipe > 0;) {
+            in_pipe -= take_from(*segments, pipe.read_end.get(), in_pipe, way.disk_fails);
+            if (way.begins_anew) {
+                const std::uint64_t waiting = segments->size_after(batch.to);
+                segments->sync();
+                segments.emplace(folder.pool_path(), way.max_bytes);
+                must(segments->lines_taken() == 0 && segments->size_after(batch.to) == waiting &&
+                         segments->end_at_open() == segments->end(),
+                     "the next daemon finds what was taken");
+            }
+            std::size_t free_records = way.records;
+            const auto take_record = [&] { return free_records > 0 && free_records-- > 0; };
+            while (fill(batch, *segments, batch.to, SIZE_MAX, take_record, on_damage)) {
+                must(batch.from < batch.to, "what was read has a size");
+                outcomes.read += segments->size_after(batch.from) - segments->size_after(batch.to);
+                for (const Event &event : batch.events)
+                    outcomes.events.push_back(text_of(batch, event));
+                segments->release_until(batch.to);
+                free_records = way.records;
+            }
         }
     } while (!bytes.empty());
     must(segments->take_from(pipe.read_end.get()) == Segments::Taken::nothing, "all is taken");
@@ -125,8 +143,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     if (size < 3 || size > longest_input)
         return 0;
     const std::string_view bytes = fuzz::text_of(data + 2, size - 2);
+    for (std::size_t begin = 0, end = 0; begin < bytes.size(); begin = end + 1)
+        if (end = std::min(bytes.find('\n', begin), bytes.size()); end - begin > longest_line)
+            return 0;
     const Outcomes at_once = take(bytes, {});
-    const std::size_t piece = std::max<std::size_t>(data[0] * 8u + 1u, size / most_pieces);
+    const std::size_t piece = std::max<std::size_t>(data[0] * data[0] / 4u + 1u, size / most_pieces);
     const Outcomes piecewise =
         take(bytes, {pool_size, piece, data[1] % 4u + 1u, (data[1] & 4) != 0, (data[1] & 8) != 0});
     must(at_once.events == piecewise.events, "the same events, however the bytes come");
