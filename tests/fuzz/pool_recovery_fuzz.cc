@@ -28,6 +28,8 @@ namespace {
 constexpr char target[] = "csvfile /logins.csv";
 /// Nothing here is about large files; many inputs in a second are.
 constexpr std::size_t most_bytes_left = 80 * 1024;
+/// Of a file system: less is not made free.
+constexpr std::size_t block = 4096;
 /// Some segments fit behind it before they would need a digit more.
 constexpr std::uint64_t highest_number = 9'999'999'999'990'000;
 constexpr std::size_t longest_line_search = 32 * 1024;
@@ -283,6 +285,7 @@ public:
     Place begin() const { return {content_.begin()->first, hole_}; }
     Place end() const { return {content_.rbegin()->first, content_.rbegin()->second.size()}; }
     std::size_t files() const noexcept { return content_.size(); }
+    Place stored() const noexcept { return stored_; }
 
     std::string bytes_after(Place from) const {
         std::string bytes;
@@ -558,6 +561,9 @@ void take(Daemon &daemon, Model &model, std::string_view bytes) {
         must(taken <= piece.size(), "no more is taken than there is");
         must(taken == piece.size() || daemon.segments().size() >= daemon.segments().max_bytes(),
              "less only at the limit");
+        must(taken == piece.size() ||
+                 daemon.segments().size_after(model.stored()) + block >= daemon.segments().max_bytes(),
+             "a pool is full only of what is not stored");
         std::string rest(piece.size(), '?');
         if (taken < piece.size())
             must(::read(pipe.read_end.get(), rest.data(), rest.size()) == static_cast<ssize_t>(piece.size() - taken),

@@ -310,6 +310,21 @@ TEST(Segments, AreTakenInTheOrderOfTheirNumbersAfterARestart) {
     EXPECT_EQ(segments.end(), (Place{12, 0}));
 }
 
+TEST(Segments, MakeRoomOfWhatIsStoredInAFileThatAnEarlierProcessLeft) {
+    const TempDir folder;
+    Fifo fifo(folder / "fifo");
+    std::filesystem::create_directory(folder / "pool");
+    const std::string stored = numbered_lines(small_pool + 999) + "\n";
+    test::write_file(folder / "pool/0000000000000001.lines", stored + "half a line");
+    Segments segments(folder / "pool", small_pool);
+    segments.release_until({1, stored.size()});
+    fifo.write(" and its end\n");
+    EXPECT_EQ(segments.take_from(fifo.get()), Taken::some);
+    std::string read(100, '?');
+    read.resize(segments.read({1, stored.size()}, read));
+    EXPECT_EQ(read, "half a line and its end\n");
+}
+
 TEST(Segments, DoNotLoseWhatIsTakenBehindTheHighestNumber) {
     const TempDir folder;
     Fifo fifo(folder / "fifo");
