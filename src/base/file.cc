@@ -88,9 +88,4 @@ void sync_data(int fd, const std::string &name) {
         throw_errno(errno, "cannot sync '" + name + "'");
 }
 
-void sync_folder(int fd, const std::string &name) {
-    if (::fsync(fd) < 0)
-        throw_errno(errno, "cannot sync folder '" + name + "'");
-}
-
 } // namespace iptracking

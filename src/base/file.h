@@ -31,7 +31,5 @@ void replace_file(int folder, const std::string &name, std::string_view content,
 
 struct stat status_of(int fd, const std::string &name);
 void sync_data(int fd, const std::string &name);
-/// The names in a folder.
-void sync_folder(int fd, const std::string &name);
 
 } // namespace iptracking

@@ -10,6 +10,9 @@
 using namespace iptracking;
 
 int main(int argc, char **argv) {
+    // The end of a session scope signals all that is in it, also who is just reporting that end.  We end soon.
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
     Options options;
     switch (parse_options(argc, argv, options)) {
     case Parsed::finished:

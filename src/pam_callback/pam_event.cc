@@ -150,7 +150,7 @@ ExitStatus describe_pam_event(LineBuffer &line, const PamEnvironment &pam, bool 
     Address address;
     const bool has_connection =
         ssh_connection && parse_ssh_connection(ssh_connection, connection) && is_believable(connection, pam);
-    const bool has_address = !has_connection && rhost && parse_address(rhost, strlen(rhost), address);
+    const bool rhost_is_address = rhost && parse_address(rhost, strlen(rhost), address);
     if (remote_only && !has_connection && !rhost)
         return ExitStatus::ignored;
 
@@ -160,19 +160,19 @@ ExitStatus describe_pam_event(LineBuffer &line, const PamEnvironment &pam, bool 
     append_time(line);
     if (has_connection) {
         append_connection(line, connection);
-    } else if (has_address) {
+    } else if (rhost_is_address) {
         line.append(" src=");
         line.append(address.text);
     }
     line.append(" pid=");
-    line.append_number(static_cast<unsigned long long>(session_process(type)));
+    line.append_number(static_cast<unsigned long long>(session_process(type, pam.filled_item("PAM_TTY"))));
 
     const Text texts[] = {
         {"user", pam.item("PAM_USER")},
         {"service", pam.filled_item("PAM_SERVICE")},
         {"tty", pam.filled_item("PAM_TTY")},
         {"ruser", pam.filled_item("PAM_RUSER")},
-        {"rhost", has_connection || has_address ? nullptr : rhost},
+        {"rhost", rhost_is_address ? nullptr : rhost},
     };
     append_texts(line, texts, sizeof(texts) / sizeof(texts[0]));
     line.append("\n");

@@ -46,9 +46,10 @@ pid_t parent_of(pid_t pid) {
 
 } // namespace
 
-pid_t session_process(const char *pam_type) {
+pid_t session_process(const char *pam_type, const char *tty) {
     const pid_t parent = getppid();
-    const bool can_be_pam_child = pam_type[0] == 'a'; // auth, account
+    const bool from_sshd = tty && strcmp(tty, "ssh") == 0;
+    const bool can_be_pam_child = from_sshd && pam_type[0] == 'a'; // auth, account
     if (!can_be_pam_child || !is_pam_child_of_sshd(parent))
         return parent;
     const pid_t monitor = parent_of(parent);

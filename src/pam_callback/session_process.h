@@ -7,7 +7,8 @@ namespace iptracking {
 
 /// The process that holds the session in every phase, so that the phases of one connection join: our parent
 /// (sshd's monitor, su, cron's child), but for keyboard-interactive authentication the parent of that, since
-/// sshd asks PAM in a child of the monitor, "sshd: user [pam]".
-pid_t session_process(const char *pam_type);
+/// sshd asks PAM in a child of the monitor, "sshd: user [pam]".  `tty`: PAM_TTY, null if there is none; of others than
+/// sshd (su) a user chooses how the parent is called.
+pid_t session_process(const char *pam_type, const char *tty);
 
 } // namespace iptracking

@@ -53,13 +53,14 @@ bool fill(Batch &batch, const Segments &segments, Place from, std::size_t most_e
     const std::size_t wanted =
         std::clamp(std::min(most_events, most_batch_bytes) * read_for_each_event, smallest_read, most_batch_bytes);
     batch.bytes.resize(std::min<std::uint64_t>(wanted, segments.size_after(from)));
+    const std::size_t asked = batch.bytes.size();
     batch.bytes.resize(segments.read(from, batch.bytes));
 
     const auto take_one = [&] { return batch.events.size() < most_events && take(); };
     std::size_t parsed = 0;
     if (std::find(batch.bytes.begin(), batch.bytes.end(), '\n') != batch.bytes.end()) {
         parsed = parse_lines(batch, take_one, on_damage);
-    } else if (!batch.bytes.empty() && segments.is_behind_gap(segments.advance(from, batch.bytes.size()))) {
+    } else if (batch.bytes.size() < asked) { // a segment is missing
         parsed = batch.bytes.size();
         on_damage({batch.bytes.data(), parsed}, "its end is missing", parsed);
     } else if (batch.bytes.size() >= longest_search) {

@@ -21,6 +21,7 @@ constexpr std::uint64_t most_at_once = 1024 * 1024; // the pipe's size
 constexpr std::uint64_t usual_segment = 4 * 1024 * 1024;
 constexpr std::uint64_t most_segments = 128;
 constexpr std::uint64_t usual_max_bytes = 256 * 1024 * 1024;
+constexpr std::size_t most_at_open = 1000;
 constexpr std::uint64_t most_number = 10'000'000'000'000'000; // 16 digits, as the names have
 constexpr char suffix[] = ".lines";
 
@@ -87,9 +88,9 @@ Segments::Segments(const std::string &folder, std::optional<std::uint64_t> max_b
             size_ -= segments_.back().begin;
         }
     }
-    // Never behind what is there: a power cut may have taken its end after that was stored, and a place must not be
-    // used twice.
-    if (segments_.empty() || segments_.back().size > 0)
+    // Never behind what is there, nor in an empty one: a power cut may have taken what was stored of it, and a place
+    // must not be used twice.  (Unless there are very many: a daemon that never comes further than here.)
+    if (segments_.size() < most_at_open || segments_.back().size > 0)
         begin_segment();
     end_at_open_ = end();
 }
@@ -115,7 +116,8 @@ void Segments::begin_segment() {
     const std::uint64_t number = segments_.empty() ? 1 : segments_.back().number + 1;
     last_ = open_segment(number, O_RDWR | O_CREAT | O_EXCL);
     segments_.push_back({number, 0});
-    folder_synced_ = false;
+    // A power cut may take what is in it, but must not take it: its number would come back.  Best effort.
+    static_cast<void>(::fsync(folder_.get()));
 }
 
 int Segments::file_of(const Segment &segment) const {
@@ -123,7 +125,7 @@ int Segments::file_of(const Segment &segment) const {
         return last_.get();
     if (segment.number != other_number_) {
         other_number_ = 0;
-        other_ = open_segment(segment.number, O_RDONLY);
+        other_ = open_segment(segment.number, O_RDWR); // make_room() writes
         other_number_ = segment.number;
     }
     return other_.get();
@@ -206,11 +208,6 @@ std::size_t Segments::read(Place from, std::span<char> into) const {
             throw Error("'" + path_ + "/" + name_of_segment(segment.number) + "' became shorter");
     }
     return done;
-}
-
-bool Segments::is_behind_gap(Place place) const {
-    const std::size_t index = index_of(place.segment);
-    return place.offset == 0 && index < segments_.size() && begins_behind_gap(index);
 }
 
 bool Segments::begins_behind_gap(std::size_t index) const {
@@ -313,15 +310,11 @@ bool Segments::release_before(Place stored) {
 }
 
 void Segments::sync() {
-    if (unsynced_ != 0) {
-        for (std::size_t i = index_of(unsynced_); i < segments_.size(); ++i)
-            sync_data(file_of(segments_[i]), path_ + "/" + name_of_segment(segments_[i].number));
-        unsynced_ = 0;
-    }
-    if (!folder_synced_) {
-        sync_folder(folder_.get(), path_);
-        folder_synced_ = true;
-    }
+    if (unsynced_ == 0)
+        return;
+    for (std::size_t i = index_of(unsynced_); i < segments_.size(); ++i)
+        sync_data(file_of(segments_[i]), path_ + "/" + name_of_segment(segments_[i].number));
+    unsynced_ = 0;
 }
 
 } // namespace iptracking

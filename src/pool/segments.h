@@ -36,13 +36,11 @@ public:
     /// How many lines were taken since the folder was opened.
     std::uint64_t lines_taken() const noexcept { return lines_taken_; }
 
-    /// Copies what was taken after `from`, over segment ends too, but not over a segment that is missing; 0: nothing
-    /// more yet.
+    /// Copies what was taken after `from`, over segment ends too, but not over a segment that is missing: there it ends
+    /// before size_after(), and no line goes on.  0: nothing more yet.
     std::size_t read(Place from, std::span<char> into) const;
     /// The place `bytes` further on.  They must have been taken.
     Place advance(Place from, std::uint64_t bytes) const;
-    /// Whether the segment before it is missing, so that no line goes on there.
-    bool is_behind_gap(Place place) const;
     /// How many bytes were taken after `from`.
     std::uint64_t size_after(Place from) const;
     struct Lines {
@@ -99,7 +97,6 @@ private:
     std::uint64_t size_ = 0;
     std::uint64_t lines_taken_ = 0;
     std::uint64_t unsynced_ = 0; ///< the first segment that may not be on the disk; 0: all are
-    bool folder_synced_ = true;
     std::string failure_;
 };
 

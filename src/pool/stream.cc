@@ -22,7 +22,8 @@ std::string text_of(sd_id128_t id) {
 
 /// Not the machine's id itself, which should stay secret: one derived from it for us (machine-id(5)).
 std::string this_machine() {
-    constexpr sd_id128_t us = SD_ID128_MAKE(5b, 0a, c3, 1e, 4f, 7d, 4b, 0e, 9c, 56, 2f, 8a, 71, d0, 3e, 94);
+    constexpr sd_id128_t us{
+        {0x5b, 0x0a, 0xc3, 0x1e, 0x4f, 0x7d, 0x4b, 0x0e, 0x9c, 0x56, 0x2f, 0x8a, 0x71, 0xd0, 0x3e, 0x94}};
     sd_id128_t id;
     return sd_id128_get_machine_app_specific(us, &id) < 0 ? "unknown" : text_of(id);
 }

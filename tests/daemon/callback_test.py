@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The callback: its lines, its statuses, its patience."""
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -93,16 +94,18 @@ class Lines(Programs):
         line = self.line(PAM_USER=long, PAM_RHOST=long, PAM_TTY=long, PAM_RUSER=long, PAM_SERVICE=long,
                          SSH_CONNECTION='2001:db8:1111:2222:3333:4444:5555:6666 51234 2001:db8:1111:2222:3333:4444:5555:7777 22222')
         self.assertEqual(line['user'], '\\xff' * 512)
-        self.assertEqual(line['cut'], 'user,service,tty,ruser')
+        self.assertEqual(line['cut'], 'user,service,tty,ruser,rhost')
 
     def test_a_half_written_pipe_title_of_sshd_gives_the_monitor(self):
         # "sshd: user [pam]" asks PAM in a child of the monitor.
         shell = ['bash', '-c', 'bash -c "exec -a \'sshd: alice [pam]\' bash -c \'$0 -p $1 -t 0; exit \\$?\' $0 $1" "$0" "$1"; echo $$',
                  str(CALLBACK), str(self.fifo)]
-        monitor = subprocess.run(shell, env={'PAM_TYPE': 'auth', 'PAM_USER': 'a', 'PATH': os.environ['PATH']}, check=True,
-                                 stdout=subprocess.PIPE).stdout.strip()
-        words = os.read(self.reader, 4096).split()
-        self.assertIn(b'pid=' + monitor, words)
+        for tty, is_monitor in (('ssh', True), ('/dev/pts/0', False)):     # of others a user chooses the parent's name
+            with self.subTest(tty):
+                monitor = subprocess.run(shell, check=True, stdout=subprocess.PIPE, env={
+                    'PAM_TYPE': 'auth', 'PAM_USER': 'a', 'PAM_TTY': tty, 'PATH': os.environ['PATH']}).stdout.strip()
+                words = os.read(self.reader, 4096).split()
+                self.assertEqual(b'pid=' + monitor in words, is_monitor)
 
 
 class Patience(Programs):
@@ -196,6 +199,16 @@ class Patience(Programs):
             with self.subTest(age):
                 os.utime(stalled, (time.time() - age,) * 2)
                 self.assertEqual(self.timed('-t', '1')[0], status)
+
+    def test_the_signals_that_end_a_session_do_not_end_it(self):
+        reader = self.fill()
+        callback = subprocess.Popen([CALLBACK, '-p', self.fifo, '-t', '20'], env={'PAM_TYPE': 'close_session'})
+        ignored = Path(f'/proc/{callback.pid}/status')
+        wait_until(lambda: 'SigIgn:\t' + '0' * 16 not in ignored.read_text(), what='its beginning')
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            callback.send_signal(number)
+        os.read(reader, 65536)
+        self.assertEqual(callback.wait(20), 0)
 
     def test_room_that_comes_in_time_is_taken(self):
         reader = self.fill()

@@ -110,7 +110,8 @@ class Service(unittest.TestCase):
 
     def test_the_daemon_is_nobody_and_may_do_nothing(self):
         machine.callback('anybody')
-        status = Path(f'/proc/{wait_until(machine.main_pid, what="the daemon")}/status').read_text()
+        wait_until(machine.is_active, what='the daemon')    # before that it is still being dressed
+        status = Path(f'/proc/{machine.main_pid()}/status').read_text()
         fields = dict(line.split(':\t', 1) for line in status.splitlines())
         user = str(pwd.getpwnam('iptracking').pw_uid)
         self.assertEqual(set(fields['Uid'].split()), {user})

@@ -8,7 +8,6 @@
 
 #include <cstdio>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 namespace iptracking {
 namespace {
@@ -487,17 +486,6 @@ TEST_F(PowerCut, ThatCutTheLastFileCostsNothingThatIsTakenAfterIt) {
 
 TEST_F(PowerCut, ThatEmptiedTheLastFileCostsNothingThatIsTakenAfterIt) {
     take_after([](const std::string &last) { test::write_file(last, ""); });
-}
-
-TEST_F(PowerCut, ThatTookTheLastFileCostsNothingThatIsTakenAfterIt) {
-    take_after([](const std::string &last) { ASSERT_EQ(::unlink(last.c_str()), 0); });
-}
-
-TEST_F(PowerCut, ThatTookTheLastFileAndTheHintCostsNothingThatIsTakenAfterIt) {
-    take_after([&](const std::string &last) {
-        ASSERT_EQ(::unlink(last.c_str()), 0);
-        test::write_file(folder / "pool/stored", "");
-    });
 }
 
 TEST_F(RecorderTest, CountsAndKeepsLinesThatCannotBeRead) {
