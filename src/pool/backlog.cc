@@ -7,6 +7,7 @@ namespace iptracking {
 namespace {
 
 constexpr std::uint64_t most_counted = 64 * 1024 * 1024;
+constexpr std::uint64_t usual_line = 128;
 
 } // namespace
 
@@ -37,6 +38,8 @@ void Backlog::count() {
     if (estimated_ && counted.bytes > 0)
         lines = static_cast<std::uint64_t>(static_cast<double>(lines) * static_cast<double>(all) /
                                            static_cast<double>(counted.bytes));
+    else if (estimated_)
+        lines = all / usual_line + 1;
     lines_before_ = static_cast<std::int64_t>(segments_.lines_taken()) - static_cast<std::int64_t>(lines);
 }
 

@@ -19,7 +19,8 @@ public:
 
     Place stored() const noexcept { return stored_; }
     std::uint64_t bytes() const { return segments_.size_after(stored_); }
-    /// An estimate as long as an earlier process left more than 64 MiB: counting them all would take its time.
+    /// An estimate as long as an earlier process left more than 64 MiB (counting them all would take its time), or the
+    /// pool cannot be read.
     std::uint64_t lines() const noexcept;
 
 private:

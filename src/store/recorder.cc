@@ -46,7 +46,9 @@ void Recorder::feed_driver() {
         };
         if (!fill(*batch, pool_.segments, read_, most, take, on_damage)) {
             spare_ = std::move(batch);
-            break; // half a line, or no free record: on_stored() frees some
+            if (open_.empty() && !state_.trouble.empty())
+                say_that_it_works(); // there is nothing to store but half a line
+            break;                   // or no free record: on_stored() frees some
         }
         read_ = batch->to;
         pool_.stream.raise_highest(read_);
@@ -73,7 +75,7 @@ void Recorder::on_ready(std::optional<Place> stored) {
     pool_.backlog.begin_at(read_);
     state_.ready = true;
     // A database that opens may still refuse to be written: that it works is known when something is stored.
-    if (state_.trouble.empty() || pool_.backlog.lines() == 0)
+    if (state_.trouble.empty() || pool_.backlog.bytes() == 0)
         say_that_it_works();
     confirmed();
     feed();

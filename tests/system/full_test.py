@@ -104,7 +104,7 @@ class Full(unittest.TestCase):
                 ours.append(self.log_in())
                 others.append(logins.ssh(port=logins.PLAIN_PORT).seconds)
         ratio = self.ratio(ours, others)
-        print(f'median of {len(ours)} logins: {statistics.median(ours) * 1e3:.0f} ms, without iptracking '
+        print(f'measured: median of {len(ours)} logins: {statistics.median(ours) * 1e3:.0f} ms, without iptracking '
               f'{statistics.median(others) * 1e3:.0f} ms, ratio {ratio:.3f}; longest {max(ours):.1f} s', flush=True)
         self.assertLessEqual(ratio, MOST_SLOWER)
 
@@ -138,7 +138,7 @@ class Full(unittest.TestCase):
         self.assertEqual(stored - self.sent, Counter(), 'nothing twice')
         self.assertEqual(self.import_refused(), 0)
         self.assert_is_told()
-        print(f'{sent} sent = {sent - refused} acknowledged + {refused} refused; '
+        print(f'measured: {sent} sent = {sent - refused} acknowledged + {refused} refused; '
               f'after the import {stored.total()} stored + {lost} lost', flush=True)
         return lost
 
@@ -220,7 +220,7 @@ class Full(unittest.TestCase):
         self.assert_refused('first', 1)         # the breaker
         began = time.monotonic()
         self.assert_refused('burst', 5000, at_once=4)
-        print(f'{5000 / (time.monotonic() - began):.0f} refusals a second', flush=True)
+        print(f'measured: {5000 / (time.monotonic() - began):.0f} refusals a second', flush=True)
         self.goes_on()
         self.assert_each_is_stored_or_counted()
 

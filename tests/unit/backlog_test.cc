@@ -57,6 +57,14 @@ TEST(Backlog, EstimatesALargeOneAndCountsItWhenItIsSmaller) {
     EXPECT_EQ(backlog.lines(), most - 1);
 }
 
+TEST(Backlog, IsNotCountedAsNothingWhereItCannotBeRead) {
+    Pool pool;
+    pool.take("one\ntwo\n");
+    Segments again(pool.folder / "pool", std::nullopt);
+    std::filesystem::remove(pool.folder / "pool/0000000000000001.lines");
+    EXPECT_GT(Backlog(again, {1, 0}).lines(), 0u);
+}
+
 TEST(Backlog, IsNeverLessThanNothing) {
     Pool pool;
     pool.take("one\ntwo\n");

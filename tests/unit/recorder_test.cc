@@ -316,6 +316,16 @@ TEST_F(RecorderTest, KnowsHowManyLinesWait) {
     EXPECT_EQ(running().pool.segments.lines_taken(), 1u);
 }
 
+TEST_F(RecorderTest, SaysThatTheDatabaseIsBackThoughOnlyHalfALineWaits) {
+    database.away = true;
+    take("half");
+    settle();
+    EXPECT_NE(said().trouble, "");
+    database.away = false;
+    run_until([&] { return said().trouble.empty(); });
+    EXPECT_EQ(running().pool.backlog.bytes(), 4u);
+}
+
 TEST_F(RecorderTest, KnowsTheTimeOfTheNewestEvent) {
     settle();
     take("iptracking/1 event=auth time=8 user=a\niptracking/1 event=auth time=6 user=b\n");
