@@ -28,6 +28,10 @@ bool is_free(const std::string &name) {
     });
 }
 
+std::string damaged(const std::string &file) {
+    return "database '" + file + "' is damaged, and ";
+}
+
 /// First all names are made, and only then the old ones removed: so the database and its log are never apart, whenever
 /// we are killed.
 void move_by_links(const std::string &from, const std::string &to) {
@@ -39,19 +43,19 @@ void move_by_links(const std::string &from, const std::string &to) {
             const int error = errno;
             for (const char *const made : linked)
                 ::unlink((to + made).c_str());
-            throw_errno(error, "database '" + from + "' is damaged, and cannot be renamed to '" + to + suffix + "'");
+            throw_errno(error, damaged(from) + "cannot be renamed to '" + to + "'");
         }
     }
     for (const char *const suffix : linked)
         if (::unlink((from + suffix).c_str()) < 0)
-            throw_errno(errno, "database '" + from + "' is damaged, and '" + from + suffix + "' cannot be removed");
+            throw_errno(errno, damaged(from) + "cannot be removed");
 }
 
 } // namespace
 
 std::string set_sqlite_database_aside(const std::string &file) {
     for (int number = 1; number <= most; ++number) {
-        const std::string aside = file + ".corrupt-" + std::to_string(number);
+        std::string aside = file + ".corrupt-" + std::to_string(number);
         if (is_free(aside)) {
             move_by_links(file, aside);
             return aside;
