@@ -3,16 +3,13 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "pool/segment_name.h"
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
-#include <cstdio>
-#include <dirent.h>
 #include <fcntl.h>
-#include <memory>
+#include <string_view>
 #include <sys/statvfs.h>
-#include <vector>
 
 namespace iptracking {
 namespace {
@@ -22,42 +19,6 @@ constexpr std::uint64_t usual_segment = 4 * 1024 * 1024;
 constexpr std::uint64_t most_segments = 128;
 constexpr std::uint64_t usual_max_bytes = 256 * 1024 * 1024;
 constexpr std::size_t most_at_open = 1000;
-constexpr std::uint64_t most_number = 10'000'000'000'000'000; // 16 digits, as the names have
-constexpr char suffix[] = ".lines";
-
-struct CloseFolder {
-    void operator()(DIR *folder) const noexcept { ::closedir(folder); }
-};
-
-std::string name_of_segment(std::uint64_t number) {
-    char name[40];
-    std::snprintf(name, sizeof(name), "%016llu%s", static_cast<unsigned long long>(number), suffix);
-    return name;
-}
-
-std::optional<std::uint64_t> number_of_segment(std::string_view name) {
-    if (!name.ends_with(suffix))
-        return std::nullopt;
-    name.remove_suffix(sizeof(suffix) - 1);
-    std::uint64_t number = 0;
-    const auto [stop, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-    return error == std::errc{} && stop == name.data() + name.size() && number > 0 && number < most_number
-               ? std::optional{number}
-               : std::nullopt;
-}
-
-std::vector<std::uint64_t> numbers_in(const std::string &path) {
-    const std::unique_ptr<DIR, CloseFolder> folder{::opendir(path.c_str())};
-    if (!folder)
-        throw_errno(errno, "cannot read folder '" + path + "'");
-    std::vector<std::uint64_t> numbers;
-    while (const dirent *entry = ::readdir(folder.get()))
-        if (const auto number = number_of_segment(entry->d_name); number && name_of_segment(*number) == entry->d_name)
-            numbers.push_back(*number);
-    std::sort(numbers.begin(), numbers.end());
-    return numbers;
-}
-
 constexpr std::uint64_t block = 4096; // of file systems
 
 /// What make_room() has made of the beginning of a file.
@@ -75,8 +36,8 @@ Segments::Segments(const std::string &folder, std::optional<std::uint64_t> max_b
         throw_errno(errno, "cannot make folder '" + path_ + "'");
     folder_ = open_file(path_, O_RDONLY | O_DIRECTORY);
     set_max_bytes(max_bytes);
-    for (const std::uint64_t number : numbers_in(path_)) {
-        const std::string name = path_ + "/" + name_of_segment(number);
+    for (const std::uint64_t number : segments_in(path_)) {
+        const std::string name = path_ + "/" + segment_name(number);
         last_ = open_segment(number, O_RDWR);
         const struct stat status = status_of(last_.get(), name);
         if (!S_ISREG(status.st_mode))
@@ -109,7 +70,7 @@ void Segments::set_max_bytes(std::optional<std::uint64_t> max_bytes) {
 }
 
 UniqueFd Segments::open_segment(std::uint64_t number, int flags) const {
-    return open_file_at(folder_.get(), name_of_segment(number), flags | O_NOFOLLOW | O_NONBLOCK, 0600);
+    return open_file_at(folder_.get(), segment_name(number), flags | O_NOFOLLOW | O_NONBLOCK, 0600);
 }
 
 void Segments::begin_segment() {
@@ -202,10 +163,10 @@ std::size_t Segments::read(Place from, std::span<char> into) const {
             continue;
         const std::size_t wanted = std::min<std::uint64_t>(into.size() - done, segment.size - offset);
         const std::size_t got = read_all_at(file_of(segment), into.subspan(done, wanted), offset,
-                                            path_ + "/" + name_of_segment(segment.number));
+                                            path_ + "/" + segment_name(segment.number));
         done += got;
         if (got < wanted)
-            throw Error("'" + path_ + "/" + name_of_segment(segment.number) + "' became shorter");
+            throw Error("'" + path_ + "/" + segment_name(segment.number) + "' became shorter");
     }
     return done;
 }
@@ -298,7 +259,7 @@ bool Segments::release_before(Place stored) {
            (segments_.front().number < stored.segment ||
             (segments_.front().number == stored.segment && stored.offset >= segments_.front().size))) {
         const Segment &first = segments_.front();
-        if (::unlinkat(folder_.get(), name_of_segment(first.number).c_str(), 0) < 0 && errno != ENOENT)
+        if (::unlinkat(folder_.get(), segment_name(first.number).c_str(), 0) < 0 && errno != ENOENT)
             break;
         if (first.number == other_number_) {
             other_.reset(); // or the file would keep its space
@@ -315,7 +276,7 @@ void Segments::sync() {
     if (unsynced_ == 0)
         return;
     for (std::size_t i = index_of(unsynced_); i < segments_.size(); ++i)
-        sync_data(file_of(segments_[i]), path_ + "/" + name_of_segment(segments_[i].number));
+        sync_data(file_of(segments_[i]), path_ + "/" + segment_name(segments_[i].number));
     unsynced_ = 0;
 }
 
