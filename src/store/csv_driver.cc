@@ -79,6 +79,10 @@ public:
     CsvPosition position(Place place) const noexcept {
         return {place, length_, status_.st_dev, status_.st_ino, birth_nsec_};
     }
+    bool is_file_of(const CsvPosition &position) const noexcept {
+        return position.device == status_.st_dev && position.inode == status_.st_ino &&
+               position.birth_nsec == birth_nsec_;
+    }
 
 private:
     void cut_renamed_file(const CsvPosition &last) const;
@@ -106,7 +110,7 @@ CsvFile::CsvFile(const std::string &path, const std::optional<CsvPosition> &last
     length_ = static_cast<std::uint64_t>(status_.st_size);
     if (!last)
         return;
-    if (!position(last->place).is_of_the_file_of(*last)) {
+    if (!is_file_of(*last)) {
         cut_renamed_file(*last);
     } else if (length_ > last->length) {
         // The end of a batch whose position was never confirmed: it comes again.
@@ -208,7 +212,7 @@ private:
         position_.emplace(state_directory_, stream_.id(), config_.filename);
         const auto last = position_->position();
         file_.emplace(config_.filename, last);
-        is_recorded_ = last && file_->position(last->place).is_of_the_file_of(*last);
+        is_recorded_ = last && file_->is_file_of(*last);
         handler_.on_ready(last ? std::optional{last->place} : std::nullopt);
     }
 

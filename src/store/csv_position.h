@@ -16,10 +16,6 @@ struct CsvPosition {
     std::uint64_t length = 0; ///< of the CSV file, up to the last confirmed line
     /// Of the CSV file, since log rotation renames it; and when it was born, since inodes are used again.
     std::uint64_t device = 0, inode = 0, birth_nsec = 0;
-
-    bool is_of_the_file_of(const CsvPosition &other) const noexcept {
-        return device == other.device && inode == other.inode && birth_nsec == other.birth_nsec;
-    }
 };
 
 /// Keeps the position in two records of one file, written in turn, each with a checksum: whenever a kill or a

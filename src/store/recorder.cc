@@ -8,6 +8,7 @@
 #include <algorithm>
 
 namespace iptracking {
+
 Recorder::Recorder(EventLoop &loop, const Config &config, const std::string &state_directory, Pool &pool,
                    RecorderCounts &counts, Callbacks callbacks)
     : pool_(pool), counts_(counts), callbacks_(std::move(callbacks)), budget_(config.pool.records),

@@ -67,13 +67,12 @@ struct OpenDatabase {
     }
 
     sqlite::Database database;
-    std::string file;
     std::optional<FileId> id;
     std::optional<SqliteWriter> writer; // after the schema
 };
 
 OpenDatabase::OpenDatabase(sqlite::Database connection, const std::string &stream_id)
-    : database(std::move(connection)), file(database.file()) {
+    : database(std::move(connection)) {
     set_checkpoint_when_closed(false); // one that cannot be opened stays as it is
     // A long statement, the upgrade of a large database, must not look like a hang.
     sqlite3_progress_handler(
@@ -83,7 +82,7 @@ OpenDatabase::OpenDatabase(sqlite::Database connection, const std::string &strea
             return 0;
         },
         nullptr);
-    if (!file.empty()) {
+    if (const std::string file = database.file(); !file.empty()) {
         struct stat status {};
         // Readable by the group, whatever the umask; -wal and -shm take its mode.
         if (::stat(file.c_str(), &status) == 0 && status.st_size == 0 && ::chmod(file.c_str(), 0640) < 0)
@@ -152,8 +151,8 @@ private:
     }
 
     void commit() {
-        if (open_->id != id_of_file())
-            throw Error("database '" + open_->file + "' was deleted or replaced");
+        if (!file_.empty() && open_->id != id_of(file_))
+            throw Error("database '" + file_ + "' was deleted or replaced");
         notify_watchdog();
         const auto begin = Clock::now();
         open_->writer->write(*batch_);
@@ -165,8 +164,6 @@ private:
         plan_summary();
         handler_.on_stored();
     }
-
-    std::optional<FileId> id_of_file() const { return open_->file.empty() ? open_->id : id_of(open_->file); }
 
     void wait_for_lock() {
         lock_timer_.start(look_at_lock_again);
