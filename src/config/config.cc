@@ -74,8 +74,7 @@ const char *driver_name(const DriverConfig &driver) noexcept {
 }
 
 bool driver_built_in(const DriverConfig &driver) noexcept {
-    // libpq checks the configuration of postgresql; the driver itself is still to come.
-    static constexpr bool built[] = {true, IPTRACKING_HAVE_SQLITE3 != 0, false};
+    static constexpr bool built[] = {true, IPTRACKING_HAVE_SQLITE3 != 0, IPTRACKING_HAVE_POSTGRESQL != 0};
     return built[driver.index()];
 }
 

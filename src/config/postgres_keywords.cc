@@ -4,37 +4,21 @@
 #include "base/error.h"
 
 #if IPTRACKING_HAVE_POSTGRESQL
-#include <dlfcn.h>
-#include <libpq-fe.h>
-#include <memory>
+#include "db/libpq.h"
 #endif
 
 namespace iptracking {
 namespace {
 
 #if IPTRACKING_HAVE_POSTGRESQL
-struct CloseLibrary {
-    void operator()(void *library) const noexcept { ::dlclose(library); }
-};
-
-template <class Function> Function *function(void *library, const char *name) {
-    void *const address = ::dlsym(library, name);
-    if (!address)
-        throw Error(std::string("libpq has no ") + name);
-    return reinterpret_cast<Function *>(address);
-}
-
 std::vector<std::string> ask_libpq() {
-    const std::unique_ptr<void, CloseLibrary> library{::dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL)};
-    if (!library)
-        throw Error(std::string("cannot load libpq: ") + ::dlerror());
-    PQconninfoOption *const options = function<decltype(PQconndefaults)>(library.get(), "PQconndefaults")();
+    PQconninfoOption *const options = libpq().PQconndefaults();
     if (!options)
         throw Error("libpq does not tell its keywords");
     std::vector<std::string> keywords;
     for (const PQconninfoOption *option = options; option->keyword; ++option)
         keywords.emplace_back(option->keyword);
-    function<decltype(PQconninfoFree)>(library.get(), "PQconninfoFree")(options);
+    libpq().PQconninfoFree(options);
     return keywords;
 }
 #else

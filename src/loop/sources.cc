@@ -21,6 +21,10 @@ void IoSource::open(int fd, std::uint32_t events) {
     check(sd_event_add_io(loop_.get(), &source_, fd, events, dispatch, this), "cannot watch a descriptor");
 }
 
+void IoSource::want(std::uint32_t events) {
+    check(sd_event_source_set_io_events(source_, events), "cannot change what a source waits for");
+}
+
 void IoSource::enable(bool on) {
     check(sd_event_source_set_enabled(source_, on ? SD_EVENT_ON : SD_EVENT_OFF), "cannot switch a source");
 }

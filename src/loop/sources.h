@@ -23,6 +23,8 @@ public:
 
     /// `events` as for epoll_ctl(2), level-triggered.
     void open(int fd, std::uint32_t events);
+    /// From now on for these events.
+    void want(std::uint32_t events);
     void enable(bool on);
     void close() noexcept;
 
