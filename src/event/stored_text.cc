@@ -22,20 +22,21 @@ std::size_t size_as_it_is(std::string_view text) noexcept {
     return size > 0 && !control && code != '\\' ? static_cast<std::size_t>(size) : 0;
 }
 
+/// The byte that the \xHH stands for that the value begins with; -1: it begins with none.
+int escaped_byte(std::string_view value) noexcept {
+    if (value.size() < 4 || value[0] != '\\' || value[1] != 'x')
+        return -1;
+    const int high = line::hex_value(value[2]), low = line::hex_value(value[3]);
+    return high >= 0 && low >= 0 ? high * 16 + low : -1;
+}
+
 std::string without_line_escapes(std::string_view value) {
     std::string raw;
     raw.reserve(value.size());
     while (!value.empty()) {
-        if (value.size() >= 4 && value[0] == '\\' && value[1] == 'x') {
-            const int high = line::hex_value(value[2]), low = line::hex_value(value[3]);
-            if (high >= 0 && low >= 0) {
-                raw += static_cast<char>(high * 16 + low);
-                value.remove_prefix(4);
-                continue;
-            }
-        }
-        raw += value[0];
-        value.remove_prefix(1);
+        const int escaped = escaped_byte(value);
+        raw += escaped >= 0 ? static_cast<char>(escaped) : value[0];
+        value.remove_prefix(escaped >= 0 ? 4 : 1);
     }
     return raw;
 }
@@ -57,6 +58,15 @@ void append_stored_text(std::string &out, std::string_view value, TextForm form)
             out += rest.substr(0, size);
         rest.remove_prefix(std::max<std::size_t>(size, 1));
     }
+}
+
+std::size_t size_of_typed(std::string_view value, std::size_t count, TextForm form) noexcept {
+    if (value.size() <= count || form == TextForm::typed)
+        return std::min(value.size(), count);
+    std::size_t size = 0;
+    while (count-- > 0 && size < value.size())
+        size += escaped_byte(value.substr(size)) >= 0 ? 4u : 1u;
+    return size;
 }
 
 } // namespace iptracking

@@ -20,4 +20,7 @@ enum class TextForm {
 /// Appends the stored text of a value that stands in a line.
 void append_stored_text(std::string &out, std::string_view value, TextForm form);
 
+/// How many bytes of the value stand for the first `count` bytes that were typed.
+std::size_t size_of_typed(std::string_view value, std::size_t count, TextForm form) noexcept;
+
 } // namespace iptracking

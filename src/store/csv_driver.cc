@@ -57,7 +57,7 @@ void append_csv_line(std::string &out, const Event &event, const RowReader &row,
     line.add_number(event.pid).add(row[Text::user]).add(format_utc(event.time_usec));
     line.add_number(event.destination_port).add(outcome ? outcome : "").add(row[Text::service]).add(row[Text::tty]);
     line.add(row[Text::ruser]).add(row[Text::rhost]).add(row[Text::host]);
-    line.add(std::to_string(event.flags & flag::stored)).end();
+    line.add(std::to_string(row.flags())).end();
 }
 
 /// When a file was made, in nanoseconds since 1970; 0 where the file system does not know.

@@ -2,6 +2,7 @@
 #include "store/row.h"
 
 #include "event/stored_text.h"
+#include "line/format.h"
 
 #include <climits>
 #include <cstdio>
@@ -21,9 +22,16 @@ const std::string &name_of_this_machine() {
 } // namespace
 
 void RowReader::read(const Event &event) {
+    flags_ = event.flags & flag::stored;
     const TextForm form = event.flags & flag::typed_texts ? TextForm::typed : TextForm::escaped;
     for (std::size_t i = 0; i < std::size(values_); ++i) {
-        const std::string_view value = batch_.text(event, static_cast<Text>(i));
+        const auto which = static_cast<Text>(i);
+        std::string_view value = batch_.text(event, which);
+        // A source should have done so: what is longer would not fit into an index of PostgreSQL.
+        if (const std::size_t fits = size_of_typed(value, line::max_text, form); fits < value.size()) {
+            value = value.substr(0, fits);
+            flags_ |= which == Text::user ? flag::cut_user : flag::cut_other;
+        }
         buffers_[i].clear();
         append_stored_text(buffers_[i], value, form);
         values_[i] = {buffers_[i], value.data() != nullptr};

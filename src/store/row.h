@@ -19,12 +19,16 @@ class RowReader {
 public:
     explicit RowReader(const Batch &batch) noexcept : batch_(batch) {}
 
-    /// The texts of the event; `host` falls back to the name of this machine.
+    /// The texts of the event, each cut after line::max_text bytes as typed; `host` falls back to the name of this
+    /// machine.
     void read(const Event &event);
     const StoredValue &operator[](Text which) const noexcept { return values_[static_cast<std::size_t>(which)]; }
+    /// The column `flags`.
+    int flags() const noexcept { return flags_; }
 
 private:
     const Batch &batch_;
+    int flags_ = 0;
     std::string buffers_[static_cast<std::size_t>(Text::count_)];
     StoredValue values_[static_cast<std::size_t>(Text::count_)];
 };

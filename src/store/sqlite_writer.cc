@@ -111,7 +111,7 @@ void SqliteWriter::insert(const Event &event, const RowReader &row) {
     bind_text(insert_, 13, row[Text::ruser]);
     bind_text(insert_, 14, row[Text::rhost]);
     bind_text(insert_, 15, row[Text::host]);
-    insert_.bind(16, std::int64_t{event.flags & flag::stored});
+    insert_.bind(16, std::int64_t{row.flags()});
     bind_nonempty(insert_, 17, net6);
     insert_.run();
 
