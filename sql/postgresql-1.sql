@@ -173,20 +173,19 @@ CREATE FUNCTION stream_place(stream text, OUT version integer, OUT replaced bool
         FROM schema_info AS i LEFT JOIN stream AS s ON s.id = $1
 $$;
 
--- Moves the stream on from one place to another, if that is where it is; a stream that is not known begins.  False:
--- it is elsewhere.  To be called in the transaction of the rows, and first: whoever sends a batch again waits here
--- until it is known what became of the first try.
+-- Moves the stream on from one place to another, if that is where it is; from null: begins it, if it is not known.
+-- False: it is elsewhere.  To be called in the transaction of the rows, and before them: who sends a batch again waits
+-- here until it is known what became of the first try.
 CREATE FUNCTION advance_stream(stream text, from_segment bigint, from_offset bigint, to_segment bigint, to_offset bigint,
                                batch bigint)
     RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET lock_timeout = '20s' AS $$
-#variable_conflict use_column
 BEGIN
-    UPDATE stream SET segment = $4, "offset" = $5, batch = $6, advanced = now()
-        WHERE id = $1 AND segment = $2 AND "offset" = $3;
-    IF FOUND THEN
-        RETURN true;
+    IF $2 IS NULL THEN
+        INSERT INTO stream (id, segment, "offset", batch) VALUES ($1, $4, $5, $6) ON CONFLICT DO NOTHING;
+    ELSE
+        UPDATE stream AS s SET segment = $4, "offset" = $5, batch = $6, advanced = now()
+            WHERE s.id = $1 AND s.segment = $2 AND s."offset" = $3;
     END IF;
-    INSERT INTO stream (id, segment, "offset", batch) VALUES ($1, $4, $5, $6) ON CONFLICT (id) DO NOTHING;
     RETURN FOUND;
 END
 $$;

@@ -36,6 +36,13 @@ void print_drop_in(const std::string &folder) {
                 folder.c_str(), folder.c_str());
 }
 
+/// Nor may it use the network.
+void print_drop_in_for_network() {
+    std::printf("\nThe service may not use the network. Let it, with 'systemctl edit iptracking.service'\n"
+                "(or put IPAddressAllow= to the addresses of the server and of the name servers alone):\n\n"
+                "[Service]\nPrivateNetwork=no\nRestrictAddressFamilies=AF_UNIX AF_INET AF_INET6\nIPAddressDeny=\n");
+}
+
 } // namespace
 
 void check_configuration(const Options &options) {
@@ -53,6 +60,8 @@ void check_configuration(const Options &options) {
     const auto is_in = [&](const std::string &folder) { return (database.folder + "/").starts_with(folder + "/"); };
     if (!database.folder.empty() && !is_in(directory) && !is_in(IPTRACKING_LOGS_DIR))
         print_drop_in(database.folder);
+    if (database.network)
+        print_drop_in_for_network();
 }
 
 } // namespace iptracking

@@ -4,10 +4,12 @@
 #include "config/yaml_node.h"
 #include "daemon/check.h"
 #include "daemon/daemon.h"
+#include "store/driver.h"
 
 #include <csignal>
 #include <cstdlib>
 #include <sysexits.h>
+#include <unistd.h>
 
 using namespace iptracking;
 
@@ -22,8 +24,9 @@ int main(int argc, char **argv) try {
     // A limit on file sizes (EFBIG) is like a full disk; a journald that went away is nothing to die of.
     std::signal(SIGXFSZ, SIG_IGN);
     std::signal(SIGPIPE, SIG_IGN);
-    Daemon daemon(*options, take_passed_fds());
-    daemon.run();
+    Daemon(*options, take_passed_fds()).run();
+    if (a_driver_thread_runs()) // it may use what exit(3) would take down
+        ::_exit(EXIT_SUCCESS);
     return EXIT_SUCCESS;
 } catch (const ConfigError &error) {
     log(Level::error, describe(error));

@@ -44,6 +44,8 @@ public:
     void raise_highest(Place place) noexcept { highest_ = std::max(highest_, place); }
     /// A database has a higher one: what was there when the pool was opened is stored, and a new stream begins.
     void begin_anew();
+    /// What was confirmed is stored, and a new stream begins.
+    void begin_behind_hint() { renew(); }
 
 private:
     void renew();

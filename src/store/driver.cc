@@ -3,6 +3,10 @@
 
 #include "base/error.h"
 #include "store/csv_driver.h"
+#if IPTRACKING_HAVE_POSTGRESQL
+#include "store/postgres_connector.h"
+#include "store/postgres_driver.h"
+#endif
 #if IPTRACKING_HAVE_SQLITE3
 #include "store/sqlite_driver.h"
 #endif
@@ -16,8 +20,20 @@ std::unique_ptr<Driver> make_driver(const DriverContext &context, const DriverCo
     if (const auto *sqlite = std::get_if<SqliteConfig>(&config))
         return make_sqlite_driver(context, *sqlite);
 #endif
+#if IPTRACKING_HAVE_POSTGRESQL
+    if (const auto *postgres = std::get_if<PostgresConfig>(&config))
+        return make_postgres_driver(context, *postgres);
+#endif
     throw Error(std::string("the driver '") + driver_name(config) +
                 "' is not in this build; these are: " + drivers_built_in());
+}
+
+bool a_driver_thread_runs() noexcept {
+#if IPTRACKING_HAVE_POSTGRESQL
+    return postgres_connector_runs();
+#else
+    return false;
+#endif
 }
 
 } // namespace iptracking

@@ -21,6 +21,8 @@ public:
     virtual void on_ready(std::optional<Place> stored) = 0;
     /// The oldest open batch is durable, together with its `to`.
     virtual void on_stored() = 0;
+    /// Somebody else stores under the id of our stream, a clone of this host: it needs another one, and start() again.
+    virtual void on_stream_taken() = 0;
     /// The open batches wait, for a lock say; the driver looks again itself.
     virtual void on_blocked(const std::string &why) = 0;
 
@@ -58,9 +60,13 @@ struct DriverContext {
     DriverHandler &handler;
     std::string state_directory;
     const Stream &stream; ///< its id may change between on_failed() or on_ready() and start()
+    bool sync = false;    ///< log-pool.sync: batch
 };
 
 /// Throws an Error for a driver that is not in this build.
 std::unique_ptr<Driver> make_driver(const DriverContext &context, const DriverConfig &config);
+
+/// Whether a thread of a driver that is gone still runs: main() must not run the destructors of its libraries then.
+bool a_driver_thread_runs() noexcept;
 
 } // namespace iptracking

@@ -3,6 +3,9 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#if IPTRACKING_HAVE_POSTGRESQL
+#include "store/postgres_target.h"
+#endif
 #if IPTRACKING_HAVE_SQLITE3
 #include "db/sqlite.h"
 #include "store/sqlite_schema.h"
@@ -59,6 +62,22 @@ Examined examine_sqlite3(const SqliteConfig &sqlite) {
 }
 #endif
 
+#if IPTRACKING_HAVE_POSTGRESQL
+Examined examine_postgresql(const PostgresConfig &config) {
+    auto connection = postgres::Connection::open(postgres_keywords_to_connect(config));
+    check_postgres_server(connection);
+    const std::string place = postgres_name(connection, config, "stream_place");
+    const postgres::Result row = connection.query("SELECT version, replaced FROM " + place + "('')", {});
+    if (row.rows() == 0)
+        throw Error("the schema in " + describe_postgres_target(config) + " is not complete");
+    std::string text = describe_postgres_target(config) + ": PostgreSQL " + connection.reported("server_version") +
+                       ", schema version " + *row.value(0, 0);
+    if (row.value(0, 1) == "t")
+        text += ", log_one_event() was replaced: it is called for every event, which is slower";
+    return {text, "", connection.is_over_network()};
+}
+#endif
+
 } // namespace
 
 Examined examine_database(const DriverConfig &driver) {
@@ -67,6 +86,10 @@ Examined examine_database(const DriverConfig &driver) {
 #if IPTRACKING_HAVE_SQLITE3
     if (const auto *sqlite = std::get_if<SqliteConfig>(&driver))
         return examine_sqlite3(*sqlite);
+#endif
+#if IPTRACKING_HAVE_POSTGRESQL
+    if (const auto *postgres = std::get_if<PostgresConfig>(&driver))
+        return examine_postgresql(*postgres);
 #endif
     throw Error(std::string("the driver '") + driver_name(driver) +
                 "' is not in this build; these are: " + drivers_built_in());

@@ -6,14 +6,29 @@
 #include "base/log_fields.h"
 
 #include <algorithm>
+#include <random>
 
 namespace iptracking {
+namespace {
+
+/// Hosts that lost the same server look for it at different times.
+std::chrono::milliseconds jittered(std::chrono::milliseconds wait) {
+    static std::minstd_rand random{std::random_device{}()};
+    const auto between = [](auto low, auto high) {
+        return std::chrono::milliseconds(std::uniform_int_distribution(low.count(), high.count())(random));
+    };
+    using std::chrono::milliseconds;
+    return wait.count() == 0 ? between(milliseconds(0), milliseconds(100)) : between(wait / 2, wait);
+}
+
+} // namespace
 
 Recorder::Recorder(EventLoop &loop, const Config &config, const std::string &state_directory, Pool &pool,
                    RecorderCounts &counts, Callbacks callbacks)
     : pool_(pool), counts_(counts), callbacks_(std::move(callbacks)), budget_(config.pool.records),
       schedule_(config.pool.push_wait), read_(pool.backlog.stored()),
-      driver_(make_driver({loop, *this, state_directory, pool.stream}, config.driver)),
+      driver_(
+          make_driver({loop, *this, state_directory, pool.stream, config.pool.sync == PoolSync::batch}, config.driver)),
       feeding_(loop, [this] { feed(); }), retry_(loop, [this] { driver_->start(); }),
       finish_limit_(loop, [this] { finished(); }), damage_report_(loop, pool.damage) {
     driver_->start();
@@ -91,6 +106,17 @@ void Recorder::begin_new_stream() {
     driver_->start();
 }
 
+void Recorder::on_stream_taken() {
+    log(Level::warning,
+        driver_->target() + " has events of another host under the name of our stream: is this host a clone? "
+                            "A new stream begins",
+        {{field::message_id, message::unknown_stream}, {field::target, driver_->target()}});
+    drop_open_batches();
+    state_.ready = false;
+    pool_.stream.begin_behind_hint();
+    driver_->start();
+}
+
 /// Where the database goes on with our stream.
 Place Recorder::place_to_begin(std::optional<Place> stored) const {
     const auto say = [&](Level level, const std::string &what) {
@@ -154,7 +180,7 @@ void Recorder::on_failed(Failure failure, std::exception_ptr why) {
     drop_open_batches();
     read_ = pool_.backlog.stored();
     state_.ready = false;
-    const auto wait = schedule_.next();
+    const auto wait = jittered(schedule_.next());
     if (state_.trouble != reason)
         log(Level::warning, "keeping events: " + reason,
             {{field::message_id, message::database_away},

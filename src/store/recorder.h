@@ -55,6 +55,7 @@ public:
 
 private:
     void on_ready(std::optional<Place> stored) override;
+    void on_stream_taken() override;
     void on_stored() override;
     void on_blocked(const std::string &why) override;
     void on_failed(Failure failure, std::exception_ptr why) override;

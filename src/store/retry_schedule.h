@@ -10,21 +10,24 @@
 
 namespace iptracking {
 
-/// When to look again for what is away: at once, after 0.2, 0.5, 1 and 2 s, since most outages are a restart;
-/// then as log-pool.push-wait-seconds says.
+/// When to look again for what is away: at once, after 0.2 and 0.5 s and then every second for half a minute, since
+/// most outages are a restart; then as log-pool.push-wait-seconds says.
 class RetrySchedule {
 public:
     explicit RetrySchedule(const PushWaitConfig &config) noexcept : config_(config), wait_(config.min) {}
 
     std::chrono::milliseconds next() noexcept {
         using std::chrono::milliseconds;
-        static constexpr std::array quick{milliseconds{0}, milliseconds{200}, milliseconds{500}, milliseconds{1000},
-                                          milliseconds{2000}};
+        static constexpr std::array quick{milliseconds{0}, milliseconds{200}, milliseconds{500}};
         if (looks_ < quick.size())
             return quick[looks_++];
+        if (looks_ < soon) {
+            ++looks_;
+            return milliseconds{1000};
+        }
         const auto wait = wait_;
-        if (++looks_ - quick.size() >= config_.grow_threshold) {
-            looks_ = quick.size();
+        if (++looks_ - soon >= config_.grow_threshold) {
+            looks_ = soon;
             wait_ = std::min(wait_ + config_.delta, config_.max);
         }
         return wait;
@@ -33,6 +36,8 @@ public:
         looks_ = 0;
         wait_ = config_.min;
     }
+
+    static constexpr std::size_t soon = 33; ///< looks before the schedule of the configuration
 
 private:
     PushWaitConfig config_;

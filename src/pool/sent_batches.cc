@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "pool/sent_batches.h"
+
+#include "base/error.h"
+#include "base/file.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/random.h>
+
+namespace iptracking {
+namespace {
+
+constexpr char sent_file[] = "sent";
+
+std::int64_t random_number() {
+    std::int64_t number = 0;
+    if (::getrandom(&number, sizeof(number), 0) != sizeof(number))
+        throw_errno(errno, "cannot get a random number");
+    return number;
+}
+
+} // namespace
+
+SentBatches::SentBatches(int folder, bool sync)
+    : file_(open_file_at(folder, sent_file, O_RDWR | O_CREAT | O_NOFOLLOW, 0600)), sync_(sync) {
+    const std::span<char> bytes(reinterpret_cast<char *>(entries_), sizeof(entries_));
+    if (read_all_at(file_.get(), bytes, 0, sent_file) != bytes.size()) {
+        std::fill(std::begin(entries_), std::end(entries_), Entry{});
+        write_all_at(file_.get(), {bytes.data(), bytes.size()}, 0, sent_file); // so that there is room later
+    }
+    for (const Entry &entry : entries_) {
+        turn_ = std::max(turn_, entry.turn);
+        if (entry.turn != 0)
+            known_.insert(entry.number);
+    }
+}
+
+std::int64_t SentBatches::add() {
+    const Entry entry{turn_ + 1, random_number()};
+    const std::size_t slot = entry.turn % kept;
+    write_all_at(file_.get(), {reinterpret_cast<const char *>(&entry), sizeof(entry)}, slot * sizeof(entry), sent_file);
+    if (sync_)
+        sync_data(file_.get(), sent_file);
+    known_.erase(entries_[slot].number);
+    known_.insert(entry.number);
+    entries_[slot] = entry;
+    turn_ = entry.turn;
+    return entry.number;
+}
+
+} // namespace iptracking

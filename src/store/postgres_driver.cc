@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "store/postgres_driver.h"
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/log_fields.h"
+#include "loop/sources.h"
+#include "pool/sent_batches.h"
+#include "store/postgres_arrays.h"
+#include "store/postgres_connector.h"
+#include "store/postgres_target.h"
+
+#include <deque>
+#include <fcntl.h>
+#include <sys/epoll.h>
+
+namespace iptracking {
+namespace {
+
+using namespace std::chrono_literals;
+using postgres::Parameter;
+using postgres::PostgresError;
+
+constexpr std::size_t most_in_flight = 4;  // batches: the server has work while an answer is under way
+constexpr std::size_t most_events = 4096;  // in a batch; more bring next to nothing
+constexpr auto say_that_it_is_silent = 5s; // after so long without an answer
+constexpr auto longest_silence = 60s;      // then the connection is given up
+constexpr int most_rolled_back = 10;       // one after the other, before it is a case for patience
+
+class PostgresDriver final : public Driver {
+public:
+    PostgresDriver(const DriverContext &context, const PostgresConfig &config)
+        : handler_(context.handler), stream_(context.stream),
+          sent_(open_file(context.state_directory + "/pool", O_RDONLY | O_DIRECTORY).get(), context.sync),
+          config_(config), target_(describe_postgres_target(config)),
+          connector_(context.loop,
+                     {.on_connected = [this](postgres::Connection connection) { connected(std::move(connection)); },
+                      .on_failed = [this](std::exception_ptr why) { fail(why); }}),
+          socket_(context.loop, [this](std::uint32_t) { attend(); }),
+          failing_(context.loop, [this] { fail(failure_); }), silence_(context.loop, [this] { silent(); }) {}
+
+    void start() override {
+        close();
+        connector_.start(postgres_keywords_to_connect(config_));
+    }
+    bool can_accept() const noexcept override { return ready_ && due_.size() < most_in_flight; }
+    std::size_t batch_limit() const noexcept override { return most_events; }
+    const std::string &target() const noexcept override { return target_; }
+
+    void store(const Batch &batch) override {
+        try {
+            send_batch(batch);
+        } catch (const std::exception &) {
+            failure_ = std::current_exception();
+            ready_ = false;
+            failing_.schedule();
+        }
+    }
+
+private:
+    /// What an answer is awaited to.
+    struct Due {
+        const Batch *batch = nullptr; ///< null: the place of the stream was asked
+        bool is_void = false;         ///< an earlier batch failed, so this one cannot have been stored
+        std::optional<postgres::Result> result;
+        std::exception_ptr failure;
+    };
+
+    void connected(postgres::Connection connection) {
+        try {
+            connection_.emplace(std::move(connection));
+            check_postgres_server(*connection_);
+            const auto name = [&](const char *function) { return postgres_name(*connection_, config_, function); };
+            place_sql_ = "SELECT version, replaced, segment, \"offset\", batch FROM " + name("stream_place") + "($1)";
+            store_sql_ = "SELECT CASE WHEN " + name("advance_stream") + "($1, $2, $3, $4, $5, $6) THEN " +
+                         name("log_events") +
+                         "($7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) END";
+            connection_->enter_pipeline();
+            socket_.open(connection_->socket(), EPOLLIN);
+            ask_for_place();
+        } catch (const std::exception &) {
+            fail(std::current_exception());
+        }
+    }
+
+    void ask_for_place() {
+        ready_ = false;
+        connection_->send(place_sql_, {Parameter::text(stream_.id())});
+        await({});
+    }
+
+    void send_batch(const Batch &batch) {
+        const auto number = [](auto value) { return Parameter::text(std::to_string(value)); };
+        std::vector<Parameter> parameters{Parameter::text(stream_.id())};
+        // The first batch of a stream begins it, and only the first: the second must fail if that one did.
+        parameters.push_back(known_ ? number(batch.from.segment) : Parameter::null());
+        parameters.push_back(known_ ? number(batch.from.offset) : Parameter::null());
+        parameters.push_back(number(batch.to.segment));
+        parameters.push_back(number(batch.to.offset));
+        parameters.push_back(number(sent_.add()));
+        append_arrays(parameters, batch);
+        connection_->send(store_sql_, parameters);
+        known_ = true;
+        await({.batch = &batch});
+    }
+
+    void await(Due due) {
+        due_.push_back(std::move(due));
+        if (due_.size() == 1)
+            be_patient();
+        flush();
+    }
+
+    void flush() { socket_.want(connection_->flush() ? EPOLLIN | EPOLLOUT : EPOLLIN); }
+
+    /// The socket can be read, or written.
+    void attend() {
+        try {
+            connection_->consume_input();
+            while (connection_ && !due_.empty() && !connection_->is_busy())
+                take_result();
+            if (connection_)
+                flush();
+        } catch (const std::exception &) {
+            fail(std::current_exception());
+        }
+    }
+
+    /// Each command ends with PGRES_PIPELINE_SYNC; then its transaction is committed, unless there was an error.
+    void take_result() {
+        postgres::Result result = connection_->take_result();
+        if (!result) {
+            if (!connection_->is_good())
+                throw PostgresError("", "the connection was lost");
+            return; // behind the result of a command
+        }
+        if (result.status() == PGRES_PIPELINE_SYNC) {
+            Due due = std::move(due_.front());
+            due_.pop_front();
+            be_patient();
+            answered(due);
+            return;
+        }
+        try {
+            result.check();
+            due_.front().result = std::move(result);
+        } catch (const std::exception &) {
+            due_.front().failure = std::current_exception();
+        }
+    }
+
+    void answered(const Due &due) {
+        if (due.is_void) {
+            if (due_.empty())
+                all_void_are_answered();
+        } else if (due.failure) {
+            refused(due);
+        } else if (!due.batch) {
+            place_is(*due.result);
+        } else if (due.result->value(0, 0)) {
+            known_to_server_ = true;
+            rolled_back_ = 0;
+            handler_.on_stored();
+        } else {
+            put_off(&PostgresDriver::ask_for_place); // the stream is elsewhere
+        }
+    }
+
+    /// Something is to be done when the answers to what was sent behind a failed batch have been read.
+    void put_off(void (PostgresDriver::*next)()) {
+        ready_ = false;
+        next_ = next;
+        for (Due &due : due_)
+            due.is_void = true;
+        if (due_.empty())
+            all_void_are_answered();
+    }
+    void all_void_are_answered() {
+        const auto next = next_;
+        (this->*next)();
+    }
+
+    void refused(const Due &due) {
+        try {
+            std::rethrow_exception(due.failure);
+        } catch (const PostgresError &error) {
+            if (due.batch && (error.is_of_class("22") || error.is_of_class("23"))) { // data, constraints
+                failure_ = due.failure;
+                put_off(&PostgresDriver::reject);
+                return;
+            }
+            if (due.batch && error.is_of_class("40") && ++rolled_back_ < most_rolled_back) { // deadlock, serialization
+                put_off(&PostgresDriver::ask_for_place);
+                return;
+            }
+        }
+        fail(due.failure);
+    }
+
+    void reject() {
+        ready_ = true;
+        known_ = known_to_server_;
+        handler_.on_failed(DriverHandler::Failure::rejected, failure_);
+    }
+
+    /// The row of stream_place().
+    void place_is(const postgres::Result &row) {
+        tell_whether_replaced(row.value(0, 1) == "t");
+        std::optional<Place> place;
+        if (row.value(0, 2)) {
+            place = {std::stoull(*row.value(0, 2)), std::stoull(*row.value(0, 3))};
+            if (place > stream_.hint().place() && !sent_.contains(std::stoll(*row.value(0, 4)))) {
+                handler_.on_stream_taken();
+                return;
+            }
+        }
+        known_ = known_to_server_ = place.has_value();
+        ready_ = true;
+        handler_.on_ready(place);
+    }
+
+    void tell_whether_replaced(bool replaced) {
+        if (replaced && !std::exchange(told_replaced_, true))
+            log(Level::notice, target_ +
+                                   ": log_one_event() is not the one of the schema; it is called for every event, "
+                                   "which is slower");
+    }
+
+    void be_patient() {
+        told_silence_ = false;
+        if (due_.empty())
+            silence_.stop();
+        else
+            silence_.start(say_that_it_is_silent);
+    }
+
+    void silent() {
+        const std::string what = target_ + " does not answer";
+        if (std::exchange(told_silence_, true)) {
+            fail(std::make_exception_ptr(Error(what)));
+            return;
+        }
+        silence_.start(longest_silence - say_that_it_is_silent);
+        handler_.on_blocked(what);
+    }
+
+    void fail(const std::exception_ptr &why) {
+        close();
+        handler_.on_failed(DriverHandler::Failure::offline, why);
+    }
+
+    void close() {
+        ready_ = false;
+        connector_.cancel();
+        failing_.cancel();
+        silence_.stop();
+        socket_.close();
+        due_.clear();
+        connection_.reset();
+    }
+
+    DriverHandler &handler_;
+    const Stream &stream_;
+    SentBatches sent_;
+    PostgresConfig config_;
+    std::string target_;
+    std::string place_sql_, store_sql_;
+    PostgresConnector connector_;
+    std::optional<postgres::Connection> connection_;
+    bool ready_ = false;
+    bool known_to_server_ = false; ///< the stream, as far as the server has said
+    bool known_ = false;           ///< when all that was sent is stored
+    int rolled_back_ = 0;          ///< batches, one after the other
+    bool told_replaced_ = false, told_silence_ = false;
+    std::deque<Due> due_; ///< the oldest first
+    void (PostgresDriver::*next_)() = nullptr;
+    std::exception_ptr failure_;
+    IoSource socket_; // before the connection goes it has left the loop: close()
+    Deferred failing_;
+    Timer silence_;
+};
+
+} // namespace
+
+std::unique_ptr<Driver> make_postgres_driver(const DriverContext &context, const PostgresConfig &config) {
+    return std::make_unique<PostgresDriver>(context, config);
+}
+
+} // namespace iptracking
