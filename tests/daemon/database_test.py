@@ -9,7 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from programs import DRIVERS, EVENT, Programs, Run, Sqlite
+from programs import EVENT, FILE_DRIVERS, Programs, Run, Sqlite
 
 FILES = ('-wal', '-shm', '')   # of SQLite; a csvfile has the last one only
 
@@ -77,7 +77,7 @@ def back_up(run, folder):
 
 class Replaced(Programs):
     def each(self, check):
-        self.side_by_side(check, {driver: (driver,) for driver in DRIVERS})
+        self.side_by_side(check, {driver: (driver,) for driver in FILE_DRIVERS})
 
     def test_a_database_that_is_deleted_while_events_come_has_what_the_next_one_lacks(self):
         self.each(self.deleted)
@@ -124,7 +124,7 @@ class Replaced(Programs):
 
     def test_an_older_copy_gets_what_the_pool_still_holds(self):
         cases = {f'{driver}, {when}, {how_much} of it': (driver, when, how_much)
-                 for driver in DRIVERS for when in ('open', 'closed') for how_much in ('all', 'the end')}
+                 for driver in FILE_DRIVERS for when in ('open', 'closed') for how_much in ('all', 'the end')}
         self.side_by_side(self.put_back, cases)
 
     def put_back(self, folder, driver, when, how_much):
@@ -173,7 +173,7 @@ class Replaced(Programs):
         for way in ('reload', 'restart'):
             with self.subTest(way):
                 run = Run(self, self.sub(way), 'sqlite3')
-                other = DRIVERS['csvfile'](run.folder)
+                other = FILE_DRIVERS['csvfile'](run.folder)
                 here, there = run.store, other
                 for store in (here, there, here, there):
                     run.store = store
@@ -197,7 +197,7 @@ class Cloned(Programs):
     def test_a_cloned_host_goes_on_with_a_stream_of_its_own(self):
         if not Path('/etc/machine-id').exists():
             self.skipTest('there is no /etc/machine-id to hide')
-        self.side_by_side(self.cloned, {driver: (driver,) for driver in DRIVERS})
+        self.side_by_side(self.cloned, {driver: (driver,) for driver in FILE_DRIVERS})
 
     def cloned(self, folder, driver):
         run = Run(self, folder, driver)

@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from programs import BUILD, DRIVERS, EVENT, SANITIZED, Programs, Run, wait_until
+from programs import BUILD, DRIVERS, EVENT, FILE_DRIVERS, SANITIZED, Programs, Run, wait_until
 
 FAULTY_FS = BUILD / 'tests/faults/faulty-fs'
 STEPPED_CLOCK = BUILD / 'tests/faults/stepped-clock.so'
@@ -124,7 +124,7 @@ class FaultyDisk(Programs):
         run.daemon.wait_for_status('Storing events')
         run.send(before)
         run.wait_until_stored()
-        old = DRIVERS['csvfile'](folder)
+        old = FILE_DRIVERS['csvfile'](folder)
         old.path = old.path.with_suffix('.1')
         if rotated:
             run.store.path.rename(old.path)
@@ -169,7 +169,7 @@ class FaultyDisk(Programs):
 
 class ReadOnlyDisk(Programs):
     def test_events_wait_until_a_disk_that_was_mounted_read_only_is_writable(self):
-        self.side_by_side(self.outlive, {driver: (driver,) for driver in DRIVERS})
+        self.side_by_side(self.outlive, {driver: (driver,) for driver in FILE_DRIVERS})
 
     def outlive(self, folder, driver):
         disk = folder / 'disk'
@@ -270,7 +270,7 @@ class Limits(Programs):
         run.finish()
 
     def test_a_limit_on_file_sizes_does_not_kill_it(self):
-        self.side_by_side(self.outlive_small_files, {driver: (driver,) for driver in DRIVERS})
+        self.side_by_side(self.outlive_small_files, {driver: (driver,) for driver in FILE_DRIVERS})
 
     def outlive_small_files(self, folder, driver):
         run = Run(self, folder, driver)
@@ -311,7 +311,7 @@ class Clock(Programs):
     def test_a_clock_that_is_put_back_holds_nothing_up(self):
         if SANITIZED:
             self.skipTest('the address sanitizer has to be loaded first, and so has the clock')
-        self.side_by_side(self.outlive, {driver: (driver,) for driver in DRIVERS})
+        self.side_by_side(self.outlive, {driver: (driver,) for driver in FILE_DRIVERS})
 
     def outlive(self, folder, driver):
         clock, disk = folder / 'clock', folder / 'disk'

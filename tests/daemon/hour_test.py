@@ -7,7 +7,7 @@ import threading
 import time
 from pathlib import Path
 
-from programs import DRIVERS, SANITIZED, Programs, bytes_in, wait_until
+from programs import DRIVERS, FILE_DRIVERS, SANITIZED, Programs, bytes_in, wait_until
 
 EVENT = 'iptracking/1 event=auth user={} src=192.0.2.7 sport=51234 dst=198.51.100.5 dport=22 service=sshd tty=ssh pid=4711\n'
 EVENTS = 36000 if SANITIZED else 360000
@@ -55,17 +55,16 @@ class Hour(Programs):
                 self.memories = []
                 folder = self.sub(name)
                 store = store_of(folder)
-                here, away = self.sub(f'{name}-database'), self.folder / f'{name}-away'
-                config = store.config.replace(str(store.path.parent), str(here)) + (
-                    'log-pool: {max-bytes: 256M, push-wait-seconds: {min: 1, max: 1}}\n')
-                store.path = here / store.path.name
+                if name in FILE_DRIVERS:
+                    store.put_into(self.sub(f'{name}-database'))
+                config = store.config + 'log-pool: {max-bytes: 256M, push-wait-seconds: {min: 1, max: 1}}\n'
 
                 daemon = self.start(folder, config)
                 fifo = os.open(daemon.fifo, os.O_RDWR)   # held, as systemd does
                 self.addCleanup(os.close, fifo)
                 self.send(fifo, [0])
                 wait_until(lambda: store.count() == 1, what='the first row')
-                here.rename(away)
+                store.take_away()
                 daemon.signal(signal.SIGHUP)    # a CSV file that is open can be written wherever it is
                 daemon.wait_for_status('Keeping events')
                 begin = time.monotonic()
@@ -76,9 +75,8 @@ class Hour(Programs):
                 sent_in = time.monotonic() - begin
                 waiting = sum(len(EVENT.format(number)) for number in range(1, EVENTS))
                 daemon.wait_for_status(f'{EVENTS - 1} waiting ({waiting} bytes)')
-                self.assertFalse(here.exists())
 
-                away.rename(here)
+                store.give_back()
                 begin = time.monotonic()
                 daemon.wait_for_status(' 0 waiting', 120)
                 stored_in = time.monotonic() - begin

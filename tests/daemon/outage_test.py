@@ -7,7 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from programs import DRIVERS, Programs, Sqlite, wait_until
+from programs import FILE_DRIVERS, Programs, Sqlite, wait_until
 
 EVENT = 'iptracking/1 event=auth user={} src=192.0.2.7 service=sshd\n'
 
@@ -71,15 +71,14 @@ class FullDisk(Programs):
         self.addCleanup(subprocess.run, ['umount', '-l', folder], check=True)
 
     def test_a_full_disk_under_the_database_loses_nothing(self):
-        for name, store_of in DRIVERS.items():
+        for name, store_of in FILE_DRIVERS.items():
             with self.subTest(name):
                 folder = self.sub(name)
                 disk = folder / 'disk'
                 disk.mkdir()
                 self.mount(disk, '2M')
                 store = store_of(folder)
-                store.config = store.config.replace(str(store.path.parent), str(disk))
-                store.path = disk / store.path.name
+                store.put_into(disk)
                 daemon = self.daemon(folder=folder, config=store.config)
                 daemon.write(EVENT.format(0))
                 wait_until(lambda: store.count() == 1, what='the first row')

@@ -19,23 +19,18 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psycopg2
+from postgres_server import Server
+from waiting import wait_until
+
 BUILD = Path(os.environ['IPTRACKING_BUILD'])
 DAEMON = BUILD / 'src/daemon/iptracking-daemon'
 CALLBACK = BUILD / 'src/pam_callback/iptracking-pam-callback'
 SANITIZED = any(option['name'] == 'b_sanitize' and option['value'] != 'none'
                 for option in json.loads((BUILD / 'meson-info/intro-buildoptions.json').read_text()))
+HELP = subprocess.run([DAEMON, '--help'], capture_output=True, text=True, check=True).stdout
 EVENT = 'iptracking/1 event=auth user={} src=192.0.2.7 service=sshd\n'
 EVENTS = {0: 'unknown', 1: 'auth', 2: 'open_session', 3: 'close_session'}
-
-
-def wait_until(fact, at_most=20, what='it'):
-    """Polls a fact; fails when it does not come true."""
-    end = time.monotonic() + at_most
-    while not (value := fact()):
-        if time.monotonic() > end:
-            raise AssertionError(f'waited {at_most} s for {what}')
-        time.sleep(0.005)
-    return value
 
 
 def bytes_in(pipe):
@@ -187,9 +182,23 @@ class Pool:
         return sum(size for number, size in sizes.items() if number >= segment) - (offset if segment in sizes else 0)
 
 
-class Sqlite:
+class File:
+    """A store that is a file, in the state directory unless it is put elsewhere."""
+
+    def put_into(self, folder):
+        self.config = self.config.replace(str(self.path.parent), str(folder))
+        self.path = folder / self.path.name
+
+    def take_away(self):
+        """With its folder."""
+        self.path.parent.rename(f'{self.path.parent}-away')
+
+    def give_back(self):
+        Path(f'{self.path.parent}-away').rename(self.path.parent)
+
+
+class Sqlite(File):
     """What is in the sqlite3 database of a test."""
-    config = ''
 
     def __init__(self, folder):
         self.pool = Pool(folder)
@@ -232,7 +241,7 @@ class Sqlite:
         return found[0] if found else (0, 0)
 
 
-class Csv:
+class Csv(File):
     """What is in the CSV file of a test, by Python's reader of RFC 4180."""
 
     def __init__(self, folder):
@@ -266,19 +275,51 @@ class Csv:
         return max(records, default=(0,) * 4)[2:]
 
 
-DRIVERS = {'csvfile': Csv, 'sqlite3': Sqlite}
+class Postgres:
+    """What is in the database of a test, which is a new one on a server that is shared where none is named.  `schema`,
+    `keywords`: those of the configuration that are not as usual."""
+    shared = None
+    first = threading.Lock()
+
+    def __init__(self, folder, server=None, schema=None, **keywords):
+        with self.first:
+            if server is None and Postgres.shared is None:
+                Postgres.shared = Server()
+        self.pool = Pool(folder)
+        self.server = server or self.shared
+        self.database = self.server.database(schema)
+        self.keywords = {'host': str(self.server.folder), 'port': str(self.server.port), 'dbname': self.database.name,
+                         'user': 'iptracking', **({'schema': schema} if schema else {}), **keywords}
+        self.rows, self.users, self.count = self.database.rows, self.database.users, self.database.count
+
+    @property
+    def config(self):
+        return f"database: {json.dumps({'driver-name': 'postgresql', **self.keywords}, ensure_ascii=False)}\n"
+
+    def place(self):
+        """How far the stream of the pool is stored: segment and offset."""
+        return self.database.place(self.pool.stream())
+
+    def take_away(self):
+        self.server.stop()
+
+    def give_back(self):
+        self.server.start()
+
+
+FILE_DRIVERS = {'csvfile': Csv, 'sqlite3': Sqlite}   # for what can happen to files only
+DRIVERS = {**FILE_DRIVERS, **({'postgresql': Postgres} if 'postgresql' in HELP.rsplit('Drivers in this build:', 1)[1] else {})}
 
 
 class Run:
     """A daemon of a driver as systemd runs it, and the numbered events that it was given."""
 
     def __init__(self, test, folder, driver, pool='', place=None, **arguments):
-        """`place`: a folder for the database, instead of the state directory."""
+        """`driver`: its name, or the store itself; `place`: a folder for the database, instead of the state directory."""
         self.test, self.folder = test, folder
-        self.store = DRIVERS[driver](folder)
+        self.store = DRIVERS[driver](folder) if driver in DRIVERS else driver
         if place is not None:
-            self.store.config = self.store.config.replace(str(self.store.path.parent), str(place))
-            self.store.path = place / self.store.path.name
+            self.store.put_into(place)
         self.config = f'{self.store.config}log-pool: {{push-wait-seconds: {{min: 1, max: 1}}{pool}}}\n'
         self.sent = 0
         self.holder = None
@@ -315,7 +356,7 @@ class Run:
         except AssertionError as error:
             try:
                 stored = self.store.count()
-            except sqlite3.DatabaseError as why:
+            except (sqlite3.DatabaseError, psycopg2.Error) as why:
                 stored = why
             raise AssertionError(f'{error}; stored of {self.sent}: {stored}; the status is: {self.daemon.status()}; '
                                  f'the log is: {self.daemon.said()}') from None
