@@ -123,6 +123,11 @@ class Proxy:
             self.listener = socket.create_server((self.host, self.port))
         threading.Thread(target=self.accept, daemon=True).start()
 
+    @property
+    def keywords(self):
+        """Of a connection through it."""
+        return {'host': self.host, 'port': str(self.port)}
+
     def accept(self):
         with contextlib.suppress(OSError):
             while True:

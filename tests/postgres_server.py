@@ -159,8 +159,8 @@ class Server:
         with open(self.data / 'postgresql.conf', 'a', encoding='utf-8') as file:
             file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
 
-    def trust(self, *lines):
-        """The lines of pg_hba.conf, in front of those that let in all that are on this machine."""
+    def admit(self, *lines):
+        """Lines of pg_hba.conf, in front of those that let in whoever is on this machine."""
         path = self.data / 'pg_hba.conf'
         path.write_text(''.join(f'{line}\n' for line in lines) + path.read_text())
         self.reload()
@@ -191,6 +191,12 @@ class Server:
     def stop(self, mode='fast'):
         self.signal(STOPS[mode])
         self.process.wait(60)
+
+    def end(self):
+        """In whatever state it is."""
+        if self.process.poll() is None:
+            self.thaw()
+            self.stop('immediate')
 
     def kill(self):
         """kill -9 of all its processes, so that it can start again at once."""
@@ -310,6 +316,12 @@ class Database:
     def close(self):
         if self.connection is not None:
             self.connection.close()
+            self.connection = None
+
+    def move_to(self, server, name=None):
+        """What has it now."""
+        self.close()
+        self.server, self.name = server, name or self.name
 
     def rows(self):
         return [{'uid': uid, 'event': event, 'src': src, 'date': date, 'flags': flags}

@@ -318,6 +318,7 @@ class Run:
         """`driver`: its name, or the store itself; `place`: a folder for the database, instead of the state directory."""
         self.test, self.folder = test, folder
         self.store = DRIVERS[driver](folder) if driver in DRIVERS else driver
+        self.store.pool = Pool(folder)
         if place is not None:
             self.store.put_into(place)
         self.config = f'{self.store.config}log-pool: {{push-wait-seconds: {{min: 1, max: 1}}{pool}}}\n'
@@ -436,3 +437,17 @@ class Programs(unittest.TestCase):
         variables = {'PAM_TYPE': 'auth', 'PAM_SERVICE': 'sshd', 'PAM_USER': 'somebody', **pam}
         return subprocess.run([CALLBACK, '-p', fifo, *options], env={**variables, **(environment or {})},
                               stdin=subprocess.DEVNULL, check=False).returncode
+
+
+@unittest.skipUnless('postgresql' in DRIVERS, 'the build has no postgresql')
+class OnServer(Programs):
+    """The tests of a class share a PostgreSQL server of their own.  `listen`, `settings`: of that."""
+    listen, settings = '', {}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server(listen=cls.listen, **cls.settings)
+        cls.addClassCleanup(cls.server.end)
+
+    def store(self, **arguments):
+        return Postgres(self.folder, self.server, **arguments)

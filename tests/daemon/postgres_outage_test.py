@@ -1,0 +1,377 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""PostgreSQL servers that end, vanish, block and refuse while events come: each event is stored once, in order."""
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import network
+import psycopg2
+from postgres_proxy import Proxy
+from postgres_server import STOPS, Server, answer
+from programs import OnServer, Postgres, Run
+
+WRITER = Path(__file__).resolve().parents[1] / 'kill/writer.py'
+RATE = 2000   # events a second that are written all the time
+
+
+class Flow(Run):
+    """A daemon whose pipe another process writes to all the time."""
+
+    def __init__(self, test, store, rate=RATE, folder=None, **arguments):
+        super().__init__(test, folder or test.folder, store, **arguments)
+        self.writer = subprocess.Popen([sys.executable, WRITER, self.daemon.fifo, str(rate)], stdout=subprocess.PIPE, text=True)
+        test.addCleanup(self.writer.stdout.close)
+        test.addCleanup(self.writer.wait)
+        test.addCleanup(self.writer.kill)
+
+    def wait_for_more(self, events=1, at_most=20):
+        """Gives how long that took."""
+        before, began = self.store.count(), time.monotonic()
+        self.wait(lambda: self.store.count() >= before + events, at_most, 'more events')
+        return time.monotonic() - began
+
+    def end(self, before=0):
+        """All that was acknowledged is stored once and in order.  `before`: events that are elsewhere."""
+        self.writer.terminate()
+        said, _ = self.writer.communicate(timeout=30)
+        self.sent = int(said.split()[0])
+        self.wait(lambda: self.store.count() >= self.sent - before and self.waiting_bytes() == 0, what='all events')
+        self.daemon.wait_for_status('Storing events')
+        self.test.assertEqual(self.daemon.stop(), 0)
+        self.test.assertNotIn('skipped', self.daemon.said())
+        self.test.assertEqual([int(user) for user in self.store.users()], list(range(before, self.sent)))
+
+
+class Outage(OnServer):
+    def flow(self, store=None, rate=RATE, **arguments):
+        flow = Flow(self, store or self.store(), rate, **arguments)
+        flow.wait_for_more()
+        return flow
+
+    def proxy(self, unix=False):
+        proxy = Proxy(self.server, unix)
+        self.addCleanup(proxy.close)
+        return proxy
+
+    def expect_service(self, flow):
+        """It takes next to no time, and serves the watchdog."""
+        began = time.monotonic()
+        flow.expect_rest()
+        pings = [began, *(ping for ping in flow.daemon.pings if ping > began)]
+        self.assertLess(max(after - before for before, after in zip(pings, pings[1:])), 0.4)
+
+
+class Ended(Outage):
+    def test_a_server_that_ends_while_batches_are_in_flight_loses_and_doubles_nothing(self):
+        flow = self.flow()
+        until_stored = {}
+        for _ in range(4):
+            for mode in ('fast', 'immediate', 'kill'):
+                flow.wait_for_more(100)
+                self.server.restart(mode)
+                until_stored[mode] = max(until_stored.get(mode, 0), flow.wait_for_more())
+        flow.end()
+        print(f'measured: after a restart of the server an event is stored within '
+              f'{", ".join(f"{took:.2f} s ({mode})" for mode, took in until_stored.items())}', flush=True)
+        self.assertLess(until_stored['fast'], 1)
+
+    def test_a_server_that_waits_for_its_sessions_to_end(self):
+        """It lets nobody in any more."""
+        flow = self.flow()
+        administrator = self.server.connect()
+        self.server.signal(STOPS['smart'])
+        flow.wait_for_more(100)
+        administrator.cursor().execute('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s', ('iptracking',))
+        flow.expect('Keeping events', 'the database system is shutting down')
+        self.expect_service(flow)
+        administrator.close()
+        flow.store.database.close()
+        self.server.process.wait(20)
+        self.server.start()
+        flow.end()
+
+    def test_sessions_that_an_administrator_ends_are_made_again(self):
+        flow = self.flow()
+        for _ in range(20):
+            self.server.end_sessions(flow.store.database.name)
+            flow.wait_for_more(20)
+        flow.end()
+
+
+class FailedOver(Outage):
+    def setUp(self):
+        super().setUp()
+        self.server = Server()   # of each test: it is not what it was afterwards
+        self.addCleanup(self.server.end)
+
+    def test_a_standby_takes_over_without_a_loss(self):
+        store = self.store()
+        standby = self.server.standby()
+        self.addCleanup(standby.end)
+        store.keywords.update(host=f'{standby.folder},{self.server.folder}', port=f'{standby.port},{self.server.port}',
+                              target_session_attrs='read-write')
+        flow = Flow(self, store)
+        flow.wait_for_more(500)
+        self.server.kill()
+        flow.expect('Keeping events')
+        standby.promote()
+        store.database.move_to(standby)
+        print(f'measured: an event is stored {flow.wait_for_more():.2f} s after a standby was promoted', flush=True)
+        flow.wait_for_more(500)
+        flow.end()
+
+    def test_a_standby_is_written_to_once_it_is_promoted(self):
+        store = self.store()
+        standby = self.server.standby()
+        self.addCleanup(standby.end)
+        store.keywords.update(host=str(standby.folder), port=str(standby.port))
+        flow = Flow(self, store)
+        flow.expect('Keeping events', 'read-only')
+        self.expect_service(flow)
+        self.server.stop()
+        standby.promote()
+        store.database.move_to(standby)
+        flow.end()
+
+
+class ReadOnly(Outage):
+    def read_only(self, on):
+        self.server.query(f"ALTER SYSTEM SET default_transaction_read_only = {'on' if on else 'off'}")
+        self.server.reload()
+
+    def outlive(self, **keywords):
+        flow = self.flow(self.store(**keywords))
+        self.read_only(True)
+        flow.expect('Keeping events', 'read-only')
+        self.expect_service(flow)
+        self.read_only(False)
+        flow.end()
+
+    def test_events_are_kept_while_it_is_read_only(self):
+        self.outlive()
+
+    def test_events_are_kept_while_no_host_can_be_written(self):
+        self.outlive(target_session_attrs='read-write')
+
+
+class Cut(Outage):
+    """Connections that are lost, and nobody is told."""
+
+    def test_a_network_that_loses_everything_for_a_while(self):
+        try:
+            net = network.Network()
+        except RuntimeError as why:
+            self.skipTest(f'cannot make a network: {why}')
+        self.addCleanup(net.close)
+        server = Server(listen=network.SERVER, through=net.inside('server'))
+        self.addCleanup(server.end)
+        server.admit(f'host all iptracking {network.CLIENT}/32 trust')
+        store = Postgres(self.folder, server, host=network.SERVER, connect_timeout='2', tcp_user_timeout='2000')
+        flow = self.flow(store, through=net.inside('client'))
+        for _ in range(2):
+            net.cut()
+            flow.expect('Keeping events')
+            self.expect_service(flow)
+            net.mend()
+            flow.wait_for_more(500)
+        net.cut()
+        time.sleep(0.5)   # so short that TCP repeats what was lost
+        net.mend()
+        flow.wait_for_more(500)
+        flow.end()
+
+    def test_a_server_that_is_silent_is_left_and_tried_again(self):
+        self.side_by_side(self.outlive_silence, {'tcp': (False,), 'unix': (True,)})
+
+    def outlive_silence(self, folder, unix):
+        proxy = self.proxy(unix)
+        flow = self.flow(self.store(**proxy.keywords, connect_timeout='2'), folder=folder)
+        proxy.silent = True
+        flow.expect('Keeping events')
+        self.expect_service(flow)
+        proxy.mend()
+        flow.wait_for_more(500)
+        flow.end()
+
+    def test_connections_that_are_reset(self):
+        proxy = self.proxy()
+        flow = self.flow(self.store(**proxy.keywords))
+        for _ in range(20):
+            proxy.reset()
+            flow.wait_for_more(20)
+        flow.end()
+
+
+class Swallowed(Outage):
+    """The server has committed, and the daemon never hears of it."""
+    settings = {'synchronous_commit': 'off'}   # the server does not fail here
+
+    def test_a_hundred_answers_to_a_commit_that_are_lost(self):
+        proxy = self.proxy()
+        flow = self.flow(self.store(**proxy.keywords))
+        for number in range(1, 101):
+            proxy.swallow()
+            flow.wait(lambda number=number: proxy.swallowed == number, what='a lost answer')
+            flow.wait_for_more()
+        flow.end()
+        print(f'measured: {proxy.swallowed} answers to a commit were lost: {flow.sent} events acknowledged and stored', flush=True)
+
+    def test_an_old_session_that_commits_after_the_new_one_has_asked(self):
+        """The new one finds the old place, sends the batch again, and waits for the old one."""
+        proxy = self.proxy()
+        flow = self.flow(self.store(**proxy.keywords))
+        for _ in range(3):
+            lock = Lock(flow.store)
+            flow.wait(lambda lock=lock: lock.waiting() == 1, what='the old session')
+            proxy.reset()
+            flow.wait(lambda lock=lock: lock.waiting() == 2, what='the new session')
+            lock.release()
+            flow.wait_for_more(100)
+        flow.end()
+
+
+class Lock:
+    """Nobody can write to inet_log."""
+
+    def __init__(self, store):
+        self.server, self.database = store.server, store.database.name
+        self.session = self.server.connect(self.database)
+        self.session.cursor().execute('BEGIN; LOCK TABLE inet_log IN ACCESS EXCLUSIVE MODE')
+
+    def waiting(self):
+        """How many sessions wait for it, or for one that does."""
+        (number,), = self.server.query('''SELECT count(*) FROM pg_stat_activity
+                                              WHERE datname = %s AND wait_event_type = 'Lock' ''', (self.database,))
+        return number
+
+    def release(self):
+        self.session.close()
+
+
+class Blocked(Outage):
+    def blocked(self, flow):
+        """The status says it, and it goes on; when it is to end, it ends."""
+        flow.daemon.wait_for_status('Keeping events', 30)
+        print(f'        {flow.daemon.status()}')
+        self.expect_service(flow)
+        self.assertEqual(flow.daemon.stop(at_most=9), 0)
+
+    def test_a_lock_that_stands(self):
+        flow = self.flow()
+        lock = Lock(flow.store)
+        self.blocked(flow)
+        flow.start()
+        flow.expect('Keeping events')
+        lock.release()
+        flow.wait_for_more(500)
+        flow.end()
+
+    def test_a_server_that_is_stopped(self):
+        flow = self.flow(self.store(connect_timeout='2'))
+        self.server.freeze()
+        self.addCleanup(self.server.thaw)
+        self.blocked(flow)
+        flow.start()
+        flow.expect('Keeping events')
+        self.server.thaw()
+        flow.wait_for_more(500)
+        flow.end()
+
+
+class Full(Outage):
+    settings = {'max_connections': 10, 'superuser_reserved_connections': 3}
+
+    def test_events_are_kept_while_the_server_has_no_connection_left(self):
+        flow = self.flow()
+        database = flow.store.database.name
+        others = []
+        with self.assertRaises(psycopg2.OperationalError):
+            while True:
+                others.append(self.server.connect(user='iptracking'))
+        flow.daemon.signal(signal.SIGSTOP)   # or it might be faster than the one that takes its place
+        self.server.end_sessions(database)
+        others.append(self.server.connect(user='iptracking'))
+        flow.daemon.signal(signal.SIGCONT)
+        flow.expect('Keeping events')
+        self.expect_service(flow)
+        for other in others:
+            other.close()
+        flow.end()
+
+
+class Dropped(Outage):
+    def test_a_database_that_is_made_anew_gets_what_follows(self):
+        """Renamed, so that what is in the old one can be read."""
+        flow = self.flow(rate=200)
+        old = flow.store.database
+        flow.writer.send_signal(signal.SIGSTOP)   # nothing is in flight: nobody could tell what became of it
+        flow.daemon.wait_for_status(' 0 waiting (0 bytes)')
+        name = old.name
+        old.close()
+        self.server.query(f'ALTER DATABASE {name} ALLOW_CONNECTIONS false')
+        self.server.end_sessions(name)
+        flow.writer.send_signal(signal.SIGCONT)
+        flow.expect('Keeping events', 'not currently accepting connections')
+        self.server.query(f'ALTER DATABASE {name} RENAME TO {name}_old')
+        flow.expect(f'database "{name}" does not exist')
+        self.expect_service(flow)
+        self.server.query(f'CREATE DATABASE {name} TEMPLATE iptracking_template')
+        self.server.query(f'ALTER DATABASE {name}_old ALLOW_CONNECTIONS true')
+        before = self.server.connect(f'{name}_old')
+        flow.expect_in_log('does not know the events that were stored before')
+        flow.end(before=answer(before, 'SELECT count(*) FROM inet_log')[0][0])
+
+
+class Refused(Outage):
+    """What an administrator forgot: the status names it, and nothing is lost once it is mended."""
+    listen = '127.0.0.1'
+
+    def test_events_are_kept_until_what_is_wrong_is_mended(self):
+        query = self.server.query
+        query("CREATE ROLE stranger LOGIN")
+        query("CREATE ROLE guarded LOGIN PASSWORD 'right' IN ROLE iptracking_writer")
+        query("CREATE ROLE guarded_too LOGIN PASSWORD 'right' IN ROLE iptracking_writer")
+        self.server.admit('host all guarded,guarded_too 127.0.0.1/32 scram-sha-256')
+        over_tcp = {'host': '127.0.0.1', 'password': 'wrong'}
+        self.side_by_side(self.mended, {
+            'no rights': (self.store(user='stranger'), 'permission denied',
+                          lambda store: query('GRANT iptracking_writer TO stranger')),
+            'no role': (self.store(user='nobody'), 'role "nobody" does not exist',
+                        lambda store: query('CREATE ROLE nobody LOGIN IN ROLE iptracking_writer')),
+            'no login': (self.store(user='iptracking_writer'), 'is not permitted to log in',
+                         lambda store: query('ALTER ROLE iptracking_writer LOGIN')),
+            'wrong password': (self.store(user='guarded', **over_tcp), 'password authentication failed for user "guarded"',
+                               lambda store: query("ALTER ROLE guarded PASSWORD 'wrong'")),
+            'wrong password in the file': (self.store(user='guarded_too', **over_tcp), 'password authentication failed',
+                                           lambda store: store.keywords.update(password='right')),
+            'no tables': (self.empty(), 'iptracking_', lambda store: store.database.apply_schema()),
+            'no schema': (self.empty('logins'), 'logins', self.make_schema),
+        })
+
+    def empty(self, schema=None):
+        """A database without our schema."""
+        store = self.store()
+        name = f'{store.database.name}_empty'
+        self.server.query(f'CREATE DATABASE {name}')
+        store.database.move_to(self.server, name)
+        store.database.schema = schema
+        store.keywords.update(dbname=name, **({'schema': schema} if schema else {}))
+        return store
+
+    @staticmethod
+    def make_schema(store):
+        store.database.query('CREATE SCHEMA logins')
+        store.database.apply_schema()
+
+    def mended(self, folder, store, words, mend):
+        flow = Flow(self, store, 200, folder=folder)
+        flow.expect('Keeping events', words)
+        print(f'        {folder.name}: {flow.daemon.status()}')
+        self.expect_service(flow)
+        mend(store)
+        if store.config not in flow.config:
+            flow.daemon.config.write_text(f'fifo-file: {flow.daemon.fifo}\n{store.config}')
+            flow.daemon.signal(signal.SIGHUP)
+        flow.end()
