@@ -92,15 +92,17 @@ private:
     void send_batch(const Batch &batch) {
         const auto number = [](auto value) { return Parameter::text(std::to_string(value)); };
         std::vector<Parameter> parameters{Parameter::text(stream_.id())};
-        // The first batch of a stream begins it, and only the first: the second must fail if that one did.
-        parameters.push_back(known_ ? number(batch.from.segment) : Parameter::null());
-        parameters.push_back(known_ ? number(batch.from.offset) : Parameter::null());
+        // From where the stream is then, which batch.from need not be: of a database that was put back the pool may no
+        // longer hold all that follows.  Null begins the stream, which the second batch must not do if the first
+        // failed.
+        parameters.push_back(next_place_ ? number(next_place_->segment) : Parameter::null());
+        parameters.push_back(next_place_ ? number(next_place_->offset) : Parameter::null());
         parameters.push_back(number(batch.to.segment));
         parameters.push_back(number(batch.to.offset));
         parameters.push_back(number(sent_.add()));
         append_arrays(parameters, batch);
         connection_->send(store_sql_, parameters);
-        known_ = true;
+        next_place_ = batch.to;
         await({.batch = &batch});
     }
 
@@ -158,7 +160,7 @@ private:
         } else if (!due.batch) {
             place_is(*due.result);
         } else if (due.result->value(0, 0)) {
-            known_to_server_ = true;
+            place_ = due.batch->to;
             rolled_back_ = 0;
             handler_.on_stored();
         } else {
@@ -199,7 +201,7 @@ private:
 
     void reject() {
         ready_ = true;
-        known_ = known_to_server_;
+        next_place_ = place_;
         handler_.on_failed(DriverHandler::Failure::rejected, failure_);
     }
 
@@ -214,7 +216,7 @@ private:
                 return;
             }
         }
-        known_ = known_to_server_ = place.has_value();
+        next_place_ = place_ = place;
         ready_ = true;
         handler_.on_ready(place);
     }
@@ -268,9 +270,9 @@ private:
     PostgresConnector connector_;
     std::optional<postgres::Connection> connection_;
     bool ready_ = false;
-    bool known_to_server_ = false; ///< the stream, as far as the server has said
-    bool known_ = false;           ///< when all that was sent is stored
-    int rolled_back_ = 0;          ///< batches, one after the other
+    std::optional<Place> place_;      ///< of the stream, as far as the server has said; none: it does not know it
+    std::optional<Place> next_place_; ///< when all that was sent is stored
+    int rolled_back_ = 0;             ///< batches, one after the other
     bool told_replaced_ = false, told_silence_ = false;
     std::deque<Due> due_; ///< the oldest first
     void (PostgresDriver::*next_)() = nullptr;

@@ -111,6 +111,19 @@ TEST_P(DriverContract, GivesBackWhatStrangersTyped) {
     EXPECT_EQ(store_->rows().at(10).flags, 2);
 }
 
+TEST_P(DriverContract, CutsANameThatItsSourceDidNotCut) {
+    auto recording = start();
+    std::string random; // nothing that can be compressed
+    for (unsigned i = 0, x = 1; i < 900; ++i, x = x * 1664525 + 1013904223)
+        random += "\\xf" + std::string(1, "89abcdef"[x >> 29]);
+    recording->send("iptracking/1 event=auth user=" + random +
+                    "\niptracking/1 event=auth user=next rhost=" + std::string(3900, 'x') + "\n");
+    ASSERT_TRUE(recording->run_until([&] { return rows() == 2; }));
+    EXPECT_EQ(store_->rows().at(0).uid, random.substr(0, 512 * 4));
+    EXPECT_EQ(store_->rows().at(0).flags, 2);
+    EXPECT_EQ(store_->rows().at(1).flags, 4);
+}
+
 TEST_P(DriverContract, GoesOnWhereItStoppedWhenItIsStartedAgain) {
     auto recording = start();
     recording->send(events(1, 100));
@@ -271,6 +284,9 @@ constexpr Driver drivers[] = {
     {"csvfile", make_csv_store},
 #if IPTRACKING_HAVE_SQLITE3
     {"sqlite3", make_sqlite_store},
+#endif
+#if IPTRACKING_HAVE_POSTGRESQL
+    {"postgresql", make_postgres_store},
 #endif
 };
 

@@ -35,5 +35,6 @@ public:
 /// `folder` is the store's own, and there.
 std::unique_ptr<Store> make_csv_store(const std::string &folder);
 std::unique_ptr<Store> make_sqlite_store(const std::string &folder);
+std::unique_ptr<Store> make_postgres_store(const std::string &folder);
 
 } // namespace iptracking::test
