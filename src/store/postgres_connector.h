@@ -17,7 +17,7 @@ class PostgresConnector {
 public:
     struct Callbacks {
         std::function<void(postgres::Connection)> on_connected;
-        std::function<void(std::exception_ptr)> on_failed;
+        std::function<void(const std::exception_ptr &)> on_failed;
     };
     PostgresConnector(EventLoop &loop, Callbacks callbacks);
     ~PostgresConnector() { cancel(); }

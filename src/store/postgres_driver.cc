@@ -25,7 +25,8 @@ constexpr std::size_t most_in_flight = 4;  // batches: the server has work while
 constexpr std::size_t most_events = 4096;  // in a batch; more bring next to nothing
 constexpr auto say_that_it_is_silent = 5s; // after so long without an answer
 constexpr auto longest_silence = 60s;      // then the connection is given up
-constexpr int most_rolled_back = 10;       // one after the other, before it is a case for patience
+constexpr char undefined_function[] = "42883", invalid_schema_name[] = "3F000";
+constexpr int most_in_vain = 10; // one after the other, before it is a case for patience
 
 class PostgresDriver final : public Driver {
 public:
@@ -35,7 +36,7 @@ public:
           config_(config), target_(describe_postgres_target(config)),
           connector_(context.loop,
                      {.on_connected = [this](postgres::Connection connection) { connected(std::move(connection)); },
-                      .on_failed = [this](std::exception_ptr why) { fail(why); }}),
+                      .on_failed = [this](const std::exception_ptr &why) { fail(why); }}),
           socket_(context.loop, [this](std::uint32_t) { attend(); }),
           failing_(context.loop, [this] { fail(failure_); }), silence_(context.loop, [this] { silent(); }) {}
 
@@ -69,12 +70,14 @@ private:
     void connected(postgres::Connection connection) {
         try {
             connection_.emplace(std::move(connection));
+            in_vain_ = 0;
             check_postgres_server(*connection_);
             const auto name = [&](const char *function) { return postgres_name(*connection_, config_, function); };
             place_sql_ = "SELECT version, replaced, segment, \"offset\", batch FROM " + name("stream_place") + "($1)";
-            store_sql_ = "SELECT CASE WHEN " + name("advance_stream") + "($1, $2, $3, $4, $5, $6) THEN " +
-                         name("log_events") +
-                         "($7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) END";
+            // A function in FROM is called before those in front of it.
+            store_sql_ = "SELECT advanced, CASE WHEN advanced THEN " + name("log_events") +
+                         "($7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) END FROM " +
+                         name("advance_stream") + "($1, $2, $3, $4, $5, $6) AS advanced";
             connection_->enter_pipeline();
             socket_.open(connection_->socket(), EPOLLIN);
             ask_for_place();
@@ -118,9 +121,16 @@ private:
     /// The socket can be read, or written.
     void attend() {
         try {
-            connection_->consume_input();
+            std::exception_ptr lost;
+            try {
+                connection_->consume_input();
+            } catch (const PostgresError &) {
+                lost = std::current_exception(); // after what arrived before: answers, and why it was lost
+            }
             while (connection_ && !due_.empty() && !connection_->is_busy())
                 take_result();
+            if (lost && connection_)
+                std::rethrow_exception(lost);
             if (connection_)
                 flush();
         } catch (const std::exception &) {
@@ -132,9 +142,11 @@ private:
     void take_result() {
         postgres::Result result = connection_->take_result();
         if (!result) {
-            if (!connection_->is_good())
-                throw PostgresError("", "the connection was lost");
-            return; // behind the result of a command
+            if (connection_->is_good())
+                return; // behind the result of a command
+            if (due_.front().failure)
+                std::rethrow_exception(due_.front().failure);
+            throw PostgresError("", "the connection was lost");
         }
         if (result.status() == PGRES_PIPELINE_SYNC) {
             Due due = std::move(due_.front());
@@ -157,14 +169,18 @@ private:
                 all_void_are_answered();
         } else if (due.failure) {
             refused(due);
+        } else if (!due.result) {
+            throw Error(target_ + " has answered nothing");
         } else if (!due.batch) {
             place_is(*due.result);
-        } else if (due.result->value(0, 0)) {
+        } else if (due.result->value(0, 0) == "t") {
             place_ = due.batch->to;
-            rolled_back_ = 0;
+            in_vain_ = 0;
             handler_.on_stored();
+        } else if (++in_vain_ < most_in_vain) {
+            put_off(&PostgresDriver::ask_for_place);
         } else {
-            put_off(&PostgresDriver::ask_for_place); // the stream is elsewhere
+            fail(std::make_exception_ptr(Error(target_ + ": somebody else moves our stream again and again")));
         }
     }
 
@@ -186,12 +202,14 @@ private:
         try {
             std::rethrow_exception(due.failure);
         } catch (const PostgresError &error) {
+            if (!due.batch && (error.sqlstate() == undefined_function || error.sqlstate() == invalid_schema_name))
+                throw Error(target_ + " has no schema of iptracking ('iptracking db init' makes it): " + error.what());
             if (due.batch && (error.is_of_class("22") || error.is_of_class("23"))) { // data, constraints
                 failure_ = due.failure;
                 put_off(&PostgresDriver::reject);
                 return;
             }
-            if (due.batch && error.is_of_class("40") && ++rolled_back_ < most_rolled_back) { // deadlock, serialization
+            if (due.batch && error.is_of_class("40") && ++in_vain_ < most_in_vain) { // deadlock, serialization
                 put_off(&PostgresDriver::ask_for_place);
                 return;
             }
@@ -207,6 +225,8 @@ private:
 
     /// The row of stream_place().
     void place_is(const postgres::Result &row) {
+        if (row.rows() == 0)
+            throw Error("the schema in " + target_ + " is not complete: schema_info is empty");
         tell_whether_replaced(row.value(0, 1) == "t");
         std::optional<Place> place;
         if (row.value(0, 2)) {
@@ -272,7 +292,7 @@ private:
     bool ready_ = false;
     std::optional<Place> place_;      ///< of the stream, as far as the server has said; none: it does not know it
     std::optional<Place> next_place_; ///< when all that was sent is stored
-    int rolled_back_ = 0;             ///< batches, one after the other
+    int in_vain_ = 0;                 ///< batches, one after the other
     bool told_replaced_ = false, told_silence_ = false;
     std::deque<Due> due_; ///< the oldest first
     void (PostgresDriver::*next_)() = nullptr;
