@@ -328,9 +328,9 @@ $$;
 -- Attempts that failed.  Of the attempts on one connection before its success all but the last are failures,
 -- without a success all are.  A connection is source, port, destination and port; without them host, process and
 -- service.  (An attempt whose password is being typed counts until it succeeds.)
--- Each is looked up by itself, so that a condition on log_date reads no more than it asks for.  The success comes
--- within a day.  What stands between the two has a date between theirs, or the clock was put back just then: so what
--- was within the two minutes that sshd waits for a login is looked at too.
+-- Each is looked up by itself, so that a condition on log_date reads no more than it asks for.  For that the success
+-- has to come within a day, and what stands between the two has a date between theirs.  (So a clock that is put back
+-- between two attempts of a login hides the first.)
 CREATE VIEW failures AS
     SELECT a.id, a.uid, a.src_ipaddr, a.src_port, a.dst_ipaddr, a.dst_port, a.service, a.tty, a.ruser, a.rhost, a.host,
             a.sshd_pid, a.log_date, a.flags
@@ -346,8 +346,7 @@ CREATE VIEW failures AS
                     AND NOT EXISTS (
                         SELECT FROM inet_log AS n
                             WHERE n.log_event = 'auth' AND n.id > a.id AND n.id < s.id
-                                AND n.log_date BETWEEN least(a.log_date, s.log_date) - interval '2 minutes'
-                                                   AND greatest(a.log_date, s.log_date) + interval '2 minutes'
+                                AND n.log_date BETWEEN least(a.log_date, s.log_date) AND greatest(a.log_date, s.log_date)
                                 AND (n.src_ipaddr = a.src_ipaddr OR (n.src_ipaddr IS NULL AND a.src_ipaddr IS NULL))
                                 AND same_connection(a, n)));
 
