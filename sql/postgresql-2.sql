@@ -155,7 +155,7 @@ $$;
 
 -- One partition, of what no other one has of the period: after a change of the step it may be the end of it, or none.
 CREATE FUNCTION make_partition(since timestamptz, until timestamptz) RETURNS integer
-    LANGUAGE plpgsql SET search_path FROM CURRENT SET timezone = 'UTC' SET datestyle = 'ISO' AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET timezone = 'UTC' SET datestyle = 'ISO' AS $$
 DECLARE
     name text;
 BEGIN
