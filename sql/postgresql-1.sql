@@ -276,9 +276,9 @@ END
 $$;
 
 -- A row a session: the events that opened and closed it (null: it is open).  A close takes the last open session of
--- the same process; where none is known, of the same user on the same connection.  So they are stacks, and a close
--- goes with the open of its level.  (With a process the connection is not asked for: a user can falsify its port once
--- he is logged in.)
+-- the same process; where none is known, of the same user on the same connection.  So they are stacks: a close goes
+-- with the open of its level, and where nothing is open it lowers the bottom.  (With a process the connection is not
+-- asked for: a user can falsify its port once he is logged in.)
 CREATE VIEW session AS
     WITH event AS (
         SELECT *, CASE log_event WHEN 'open_session' THEN 1 ELSE -1 END AS step,
@@ -288,14 +288,11 @@ CREATE VIEW session AS
     summed AS (
         SELECT *, sum(step) OVER (PARTITION BY sshd_pid, service, host, connection ORDER BY id) AS total FROM event),
     stacked AS (
-        SELECT *, least(0, min(total) OVER stack) AS bottom,
-                least(0, min(total) OVER (stack ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) AS bottom_before
-            FROM summed
-            WINDOW stack AS (PARTITION BY sshd_pid, service, host, connection ORDER BY id)),
+        SELECT *, least(0, min(total) OVER (PARTITION BY sshd_pid, service, host, connection ORDER BY id)) AS bottom
+            FROM summed),
     paired AS (
         SELECT *, lead(id) OVER level AS close_id, lead(log_date) OVER level AS end_date
             FROM stacked
-            WHERE bottom = bottom_before    -- else a close of what nobody opened: the stack stays empty
             WINDOW level AS (PARTITION BY sshd_pid, service, host, connection, greatest(total, total - step) - bottom
                              ORDER BY id))
     SELECT id AS open_id, close_id, sshd_pid, uid, src_ipaddr, src_port, dst_ipaddr, dst_port, service, tty, host,

@@ -131,7 +131,8 @@ FAILURES = [(number, user, src, port, dst, 22, 'sshd', None, None, rhost, host, 
                 (43, 'root', '203.0.113.9', 40009, A, None, 'alpha', 600, '1T23:59:59.999999', 0)]]
 USER_ADDRESSES = [('alice', '192.0.2.7', 2, '1T10:05:00', '1T12:30:01'), ('bob', '192.0.3.8', 1, '1T10:10:06', '1T10:10:06'),
                   ('carol', '192.0.2.9', 1, '1T10:15:00', '1T10:15:00'), ('heidi', '192.0.2.22', 1, '1T13:20:02', '1T13:20:02'),
-                  ('root', '203.0.113.9', 1, '2T00:00:01', '2T00:00:01'), ('alice', '2001:db8:1:2::7', 1, '2T00:30:00', '2T00:30:00')]
+                  ('root', '203.0.113.9', 1, '2T00:00:01', '2T00:00:01'),
+                  ('alice', '2001:db8:1:2::7', 1, '2T00:30:00', '2T00:30:00')]
 
 
 def moment(text):
@@ -234,7 +235,7 @@ class Known(Asked):
 
     def test_failures_are_known(self):
         self.expect('SELECT * FROM failures', FAILURES)
-        self.expect("SELECT id FROM failures WHERE log_date >= '2026-03-01T13:00:00Z' AND log_date < '2026-03-01T23:30:00.000000Z'",
+        self.expect("SELECT id FROM failures WHERE log_date BETWEEN '2026-03-01T13:00:00Z' AND '2026-03-01T23:29:59Z'",
                     [(37,), (39,), (41,)])
 
     def test_who_got_in_from_where_is_known(self):
@@ -255,12 +256,12 @@ class Known(Asked):
         self.expect('select count(*) as count, min(log_date) as start_date, max(log_date) as end_date from inet_log',
                     [(47, '1T10:00:00', '2T00:30:01')])
         self.expect('select * from agg_ips order by log_count desc limit 2',
-                    [('203.0.113.9', 9, '1T10:00:00', '2T00:00:01'), ('192.0.2.7', 7, '1T10:05:00', '1T13:40:00')], order=plain_rows)
+                    [('203.0.113.9', 9, '1T10:00:00', '2T00:00:01'), ('192.0.2.7', 7, '1T10:05:00', '1T13:40:00')],
+                    order=plain_rows)
         self.expect("select count(*) as count, uid from inet_log where src_ipaddr in ('203.0.113.9', '192.0.2.7') "
                     'group by uid order by count desc', [(8, 'root'), (7, 'alice'), (1, '<<EMPTY>>')], order=plain_rows)
         self.expect_of_postgres('select avg(delta_t) from (select log_date - lag(log_date) over () as delta_t from inet_log '
                                 "where uid = 'erin') as deltas", [(datetime.timedelta(seconds=5),)])
-        self.expect("select log_date from (select * from inet_log where uid = 'erin') as it order by id limit 1", [('1T12:00:00',)])
         self.expect('''SELECT round(avg(delta_t), 3) AS seconds
                            FROM (SELECT (julianday(log_date) - lag(julianday(log_date)) OVER (ORDER BY id)) * 86400 AS delta_t
                                      FROM inet_log WHERE uid = 'erin')''', [(5.0,)], ('sqlite3',))
@@ -273,7 +274,7 @@ class Known(Asked):
 
         def counted(step, key):
             count = Counter((time // 1000000 // step * step, dst, key(src)) for time, dst, src in events)
-            return [(datetime.datetime.fromtimestamp(start, UTC), dst, src, number) for (start, dst, src), number in count.items()]
+            return [(datetime.datetime.fromtimestamp(start, UTC), *where, number) for (start, *where), number in count.items()]
 
         def net(address):
             return str(ipaddress.ip_network(f'{address}/{64 if ":" in address else 24}', strict=False))
@@ -283,12 +284,13 @@ class Known(Asked):
             for call in (f'net_counts_{name}', f"net_counts('{step} s', 24)"):
                 self.expect_of_postgres(f'SELECT * FROM {call}', counted(step, net))
         attacks = "FROM {} WHERE ipaddr = '203.0.113.9'"
-        self.expect_of_postgres('SELECT start_date, log_count ' + attacks.format('counts_day'), [('1T00:00:00', 7), ('2T00:00:00', 2)])
+        self.expect_of_postgres('SELECT start_date, log_count ' + attacks.format('counts_day'),
+                                [('1T00:00:00', 7), ('2T00:00:00', 2)])
         self.expect_of_postgres('SELECT start_date, log_count ' + attacks.format('counts_5min'), [
             ('1T10:00:00', 4), ('1T23:00:00', 1), ('1T23:30:00', 1), ('1T23:55:00', 1), ('2T00:00:00', 2)])
         self.expect_of_postgres('SELECT start_date, log_count ' + attacks.format(
-            "counts('1 week', until => '2026-03-02T00:00:01Z')"), [('1T00:00:00', 7), ('2T00:00:00', 1)][1:]
-            + [(datetime.datetime(2026, 2, 23, tzinfo=UTC), 7)])
+            "counts('1 week', until => '2026-03-02T00:00:01Z')"),
+            [(datetime.datetime(2026, 2, 23, tzinfo=UTC), 7), ('2T00:00:00', 1)])
         self.expect_of_postgres("SELECT * FROM net_counts('12 h', 8, '2026-03-01T12:00:00Z', '2026-03-01T13:00:00Z')",
                                 [('1T12:00:00', A, '192.0.0.0/8', 7)])
 
