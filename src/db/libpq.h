@@ -23,6 +23,7 @@ namespace iptracking {
     F(PQgetResult)                                                                                                     \
     F(PQgetisnull)                                                                                                     \
     F(PQgetvalue)                                                                                                      \
+    F(PQhost)                                                                                                          \
     F(PQisBusy)                                                                                                        \
     F(PQntuples)                                                                                                       \
     F(PQparameterStatus)                                                                                               \

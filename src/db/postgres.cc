@@ -2,8 +2,10 @@
 #include "db/postgres.h"
 
 #include "base/log.h"
+#include "base/unique_fd.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <new>
 #include <sys/socket.h>
 
@@ -31,6 +33,14 @@ std::string field_of(const PGresult *result, int which) {
 
 void log_notice(void *, const char *text) {
     log(Level::debug, "PostgreSQL: " + in_one_line(text));
+}
+
+/// Whether RestrictAddressFamilies= of the unit lets it.
+bool may_use_network() {
+    for (const int family : {AF_INET, AF_INET6})
+        if (UniqueFd(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0)))
+            return true;
+    return errno != EAFNOSUPPORT;
 }
 
 /// Parameters as libpq takes them: arrays of each property.
@@ -83,9 +93,18 @@ Connection Connection::open(const Keywords &keywords) {
     if (!connection.handle_)
         throw std::bad_alloc();
     if (!connection.is_good())
-        connection.fail();
+        connection.fail_to_connect();
     libpq().PQsetNoticeProcessor(connection.handle_.get(), log_notice, nullptr);
     return connection;
+}
+
+void Connection::fail_to_connect() const {
+    std::string what = in_one_line(libpq().PQerrorMessage(handle_.get()));
+    const std::string_view host = libpq().PQhost(handle_.get());
+    const bool over_network = !host.starts_with('/') && !host.starts_with('@'); // as libpq tells
+    if (over_network && !may_use_network())
+        what += ": this process may not use the network, see iptracking.yml(5)";
+    throw PostgresError("", what);
 }
 
 bool Connection::is_over_network() const {

@@ -92,6 +92,7 @@ public:
 private:
     explicit Connection(PGconn *handle) noexcept : handle_(handle) {}
     [[noreturn]] void fail() const;
+    [[noreturn]] void fail_to_connect() const;
 
     struct Finish {
         void operator()(PGconn *handle) const noexcept { libpq().PQfinish(handle); }
