@@ -42,6 +42,8 @@ public:
 
     void start() override {
         close();
+        told_silence_ = false;
+        silence_.start(say_that_it_is_silent);
         connector_.start(postgres_keywords_to_connect(config_));
     }
     bool can_accept() const noexcept override { return ready_ && due_.size() < most_in_flight; }
@@ -262,7 +264,8 @@ private:
             fail(std::make_exception_ptr(Error(what)));
             return;
         }
-        silence_.start(longest_silence - say_that_it_is_silent);
+        if (connection_) // otherwise connect_timeout says when it is enough
+            silence_.start(longest_silence - say_that_it_is_silent);
         handler_.on_blocked(what);
     }
 

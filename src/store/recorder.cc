@@ -71,8 +71,8 @@ void Recorder::feed_driver() {
         store(std::move(batch));
     }
     const bool starting = !state_.ready && state_.trouble.empty();
-    if (done_ && open_.empty() && !starting)
-        finished();
+    if (done_ && ((open_.empty() && !starting) || !state_.trouble.empty()))
+        finished(); // what a database in trouble has not stored is safe in the pool
 }
 
 void Recorder::store(std::unique_ptr<Batch> batch) {
