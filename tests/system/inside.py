@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs the tests of one file inside the booted system; called by tests/system/run.
 
-A file whose tests need reboots names its classes in the order of the boots: BOOTS = [First, Second, …].
+A file whose tests need reboots names its classes in the order of the boots: BOOTS = [(First, AlsoFirst), (Second,), …].
 """
 import importlib
 import json
@@ -45,7 +45,8 @@ def main():
     module = importlib.import_module(f'{name}_test')
     loader = unittest.defaultTestLoader
     boots = getattr(module, 'BOOTS', None)
-    suite = loader.loadTestsFromTestCase(boots[boot - 1]) if boots else loader.loadTestsFromModule(module)
+    suite = unittest.TestSuite(map(loader.loadTestsFromTestCase, boots[boot - 1]) if boots else
+                               loader.loadTestsFromModule(module))
     result = sentences.SentenceResult(show_journal)
     unittest.TestSuite(sentences.chosen(suite, words)).run(result)
     if not boots or boot == len(boots):

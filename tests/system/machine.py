@@ -69,6 +69,11 @@ def property_of(unit, name):
     return output('systemctl', 'show', '--value', '--property', name, unit)
 
 
+def seconds_of(unit):
+    """When it became active, in seconds since the boot."""
+    return int(property_of(unit, 'ActiveEnterTimestampMonotonic')) / 1e6
+
+
 def is_active(unit=SERVICE):
     return property_of(unit, 'ActiveState') == 'active'
 
