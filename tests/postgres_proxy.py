@@ -97,7 +97,7 @@ class Session:
             self.client.sendall(kept)
             kept = b''
             if kind == b'Z':
-                self.answers.popleft()
+                self.proxy.passed += self.answers.popleft()
                 committed = False
 
 
@@ -108,7 +108,7 @@ class Proxy:
         self.target = str(server.folder / f'.s.PGSQL.{server.port}')
         self.silent = False        # loses all in both directions, and keeps connections open
         self.swallowing = False
-        self.swallowed = 0
+        self.passed = self.swallowed = 0   # answers to batches
         self.lock = threading.Lock()
         self.sessions = []
         self.host, self.port = '127.0.0.1', free_port()

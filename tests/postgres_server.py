@@ -301,9 +301,9 @@ class Database:
         if self.connection is not None:
             try:
                 return answer(self.connection, sql, arguments)
-            except psycopg2.Error:
-                if not self.connection.closed:
-                    raise
+            except psycopg2.Error as error:
+                if error.pgcode and not self.connection.closed:
+                    raise   # that is the answer of the server
         self.connection = self.server.connect(self.name)
         if self.schema is not None:
             answer(self.connection, f'SET search_path TO {quoted(self.schema)}')

@@ -27,10 +27,12 @@ class Flow(Run):
         test.addCleanup(self.writer.kill)
 
     def wait_for_more(self, events=1, at_most=20):
-        """Gives how long that took."""
+        """Gives how long they took.  The daemon knows of some, so that it does not look for the server any more."""
         before, began = self.store.count(), time.monotonic()
         self.wait(lambda: self.store.count() >= before + events, at_most, 'more events')
-        return time.monotonic() - began
+        took = time.monotonic() - began
+        self.wait(lambda: self.daemon.status().startswith('Storing events'), at_most, 'a good status')
+        return took
 
     def end(self, before=0):
         """All that was acknowledged is stored once and in order.  `before`: events that are elsewhere."""
@@ -55,6 +57,11 @@ class Outage(OnServer):
         self.addCleanup(proxy.close)
         return proxy
 
+    def wait_for_answer(self, flow, proxy):
+        """Until the daemon hears that a batch is stored: then it tries again at once when it loses the connection."""
+        before = proxy.passed
+        flow.wait(lambda: proxy.passed > before, what='an answer')
+
     def expect_service(self, flow):
         """It takes next to no time, and serves the watchdog."""
         began = time.monotonic()
@@ -64,6 +71,7 @@ class Outage(OnServer):
 
 
 class Ended(Outage):
+    settings = {'fsync': False}   # the machine goes on: what is written stays
     def test_a_server_that_ends_while_batches_are_in_flight_loses_and_doubles_nothing(self):
         flow = self.flow()
         until_stored = {}
@@ -182,25 +190,12 @@ class Cut(Outage):
         flow.wait_for_more(500)
         flow.end()
 
-    def test_a_server_that_is_silent_is_left_and_tried_again(self):
-        self.side_by_side(self.outlive_silence, {'tcp': (False,), 'unix': (True,)})
-
-    def outlive_silence(self, folder, unix):
-        proxy = self.proxy(unix)
-        flow = self.flow(self.store(**proxy.keywords, connect_timeout='2'), folder=folder)
-        proxy.silent = True
-        flow.expect('Keeping events')
-        self.expect_service(flow)
-        proxy.mend()
-        flow.wait_for_more(500)
-        flow.end()
-
     def test_connections_that_are_reset(self):
         proxy = self.proxy()
         flow = self.flow(self.store(**proxy.keywords))
         for _ in range(20):
             proxy.reset()
-            flow.wait_for_more(20)
+            self.wait_for_answer(flow, proxy)
         flow.end()
 
 
@@ -214,7 +209,7 @@ class Swallowed(Outage):
         for number in range(1, 101):
             proxy.swallow()
             flow.wait(lambda number=number: proxy.swallowed == number, what='a lost answer')
-            flow.wait_for_more()
+            self.wait_for_answer(flow, proxy)
         flow.end()
         print(f'measured: {proxy.swallowed} answers to a commit were lost: {flow.sent} events acknowledged and stored', flush=True)
 
@@ -251,33 +246,52 @@ class Lock:
 
 
 class Blocked(Outage):
-    def blocked(self, flow):
-        """The status says it, and it goes on; when it is to end, it ends."""
-        flow.daemon.wait_for_status('Keeping events', 30)
-        print(f'        {flow.daemon.status()}')
+    def test_what_blocks_is_said_and_holds_up_nothing_but_the_storing(self):
+        stopped = Server()
+        self.addCleanup(stopped.end)
+        cases = {'a lock that stands': (self.store(), Lock),
+                 'a server that is stopped': (Postgres(self.folder, stopped), StoppedServer)}
+        for name, unix in (('tcp', False), ('unix', True)):
+            proxy = self.proxy(unix)
+            cases[f'a server that is silent, {name}'] = (self.store(**proxy.keywords), lambda _, proxy=proxy: Silence(proxy))
+        self.side_by_side(self.outlive, cases)
+
+    def outlive(self, folder, store, block):
+        flow = self.flow(store, 500, folder=folder)
+        blocked = block(store)
+        flow.expect('Keeping events', 'does not answer')
         self.expect_service(flow)
+        began = time.monotonic()
         self.assertEqual(flow.daemon.stop(at_most=9), 0)
-
-    def test_a_lock_that_stands(self):
-        flow = self.flow()
-        lock = Lock(flow.store)
-        self.blocked(flow)
+        print(f'        {folder.name}: stopped in {time.monotonic() - began:.1f} s')
         flow.start()
+        began = time.monotonic()
         flow.expect('Keeping events')
-        lock.release()
-        flow.wait_for_more(500)
+        self.expect_service(flow)
+        blocked.release()
+        print(f'        {folder.name}: an event is stored {flow.wait_for_more(1, 40):.1f} s after the end of what lasted '
+              f'{time.monotonic() - began:.1f} s')
         flow.end()
 
-    def test_a_server_that_is_stopped(self):
-        flow = self.flow(self.store(connect_timeout='2'))
+
+class StoppedServer:
+    def __init__(self, store):
+        self.server = store.server
         self.server.freeze()
-        self.addCleanup(self.server.thaw)
-        self.blocked(flow)
-        flow.start()
-        flow.expect('Keeping events')
+
+    def release(self):
         self.server.thaw()
-        flow.wait_for_more(500)
-        flow.end()
+
+
+class Silence:
+    """All is lost, and connections stay open."""
+
+    def __init__(self, proxy):
+        self.proxy = proxy
+        proxy.silent = True
+
+    def release(self):
+        self.proxy.mend()
 
 
 class Full(Outage):
@@ -285,13 +299,13 @@ class Full(Outage):
 
     def test_events_are_kept_while_the_server_has_no_connection_left(self):
         flow = self.flow()
-        database = flow.store.database.name
+        flow.store.database.close()
         others = []
         with self.assertRaises(psycopg2.OperationalError):
             while True:
                 others.append(self.server.connect(user='iptracking'))
         flow.daemon.signal(signal.SIGSTOP)   # or it might be faster than the one that takes its place
-        self.server.end_sessions(database)
+        self.server.end_sessions(flow.store.database.name)
         others.append(self.server.connect(user='iptracking'))
         flow.daemon.signal(signal.SIGCONT)
         flow.expect('Keeping events')
@@ -329,48 +343,46 @@ class Refused(Outage):
     listen = '127.0.0.1'
 
     def test_events_are_kept_until_what_is_wrong_is_mended(self):
-        query = self.server.query
+        query, tcp = self.server.query, {'host': '127.0.0.1', 'password': 'wrong'}
+        stranger, nobody, writer = (self.store(user=user) for user in ('stranger', 'nobody', 'iptracking_writer'))
+        guarded, guarded_too = (self.store(user=user, **tcp) for user in ('guarded', 'guarded_too'))
         query("CREATE ROLE stranger LOGIN")
-        query("CREATE ROLE guarded LOGIN PASSWORD 'right' IN ROLE iptracking_writer")
-        query("CREATE ROLE guarded_too LOGIN PASSWORD 'right' IN ROLE iptracking_writer")
+        for role in ('guarded', 'guarded_too'):
+            query(f"CREATE ROLE {role} LOGIN PASSWORD 'right' IN ROLE iptracking_writer")
         self.server.admit('host all guarded,guarded_too 127.0.0.1/32 scram-sha-256')
-        over_tcp = {'host': '127.0.0.1', 'password': 'wrong'}
         self.side_by_side(self.mended, {
-            'no rights': (self.store(user='stranger'), 'permission denied',
-                          lambda store: query('GRANT iptracking_writer TO stranger')),
-            'no role': (self.store(user='nobody'), 'role "nobody" does not exist',
-                        lambda store: query('CREATE ROLE nobody LOGIN IN ROLE iptracking_writer')),
-            'no login': (self.store(user='iptracking_writer'), 'is not permitted to log in',
-                         lambda store: query('ALTER ROLE iptracking_writer LOGIN')),
-            'wrong password': (self.store(user='guarded', **over_tcp), 'password authentication failed for user "guarded"',
-                               lambda store: query("ALTER ROLE guarded PASSWORD 'wrong'")),
-            'wrong password in the file': (self.store(user='guarded_too', **over_tcp), 'password authentication failed',
-                                           lambda store: store.keywords.update(password='right')),
-            'no tables': (self.empty(), 'iptracking_', lambda store: store.database.apply_schema()),
-            'no schema': (self.empty('logins'), 'logins', self.make_schema),
+            'no rights': (stranger, 'permission denied', lambda: query('GRANT iptracking_writer TO stranger')),
+            'no role': (nobody, 'role "nobody" does not exist', lambda: query('CREATE ROLE nobody LOGIN IN ROLE iptracking_writer')),
+            'no login': (writer, 'is not permitted to log in', lambda: query('ALTER ROLE iptracking_writer LOGIN')),
+            'wrong password': (guarded, 'password authentication failed for user "guarded"',
+                               lambda: query("ALTER ROLE guarded PASSWORD 'wrong'")),
+            'wrong password in the file': (guarded_too, 'password authentication failed',
+                                           lambda: guarded_too.keywords.update(password='right')),
+            'no tables': self.without_schema(),
+            'no schema': self.without_schema('logins'),
         })
 
-    def empty(self, schema=None):
-        """A database without our schema."""
+    def without_schema(self, schema=None):
         store = self.store()
         name = f'{store.database.name}_empty'
         self.server.query(f'CREATE DATABASE {name}')
         store.database.move_to(self.server, name)
-        store.database.schema = schema
-        store.keywords.update(dbname=name, **({'schema': schema} if schema else {}))
-        return store
+        store.keywords['dbname'] = name
+        if schema:
+            store.keywords['schema'] = store.database.schema = schema
 
-    @staticmethod
-    def make_schema(store):
-        store.database.query('CREATE SCHEMA logins')
-        store.database.apply_schema()
+        def mend():
+            if schema:
+                store.database.query(f'CREATE SCHEMA {schema}')
+            store.database.apply_schema()
+        return store, schema or 'stream_place', mend
 
     def mended(self, folder, store, words, mend):
         flow = Flow(self, store, 200, folder=folder)
         flow.expect('Keeping events', words)
         print(f'        {folder.name}: {flow.daemon.status()}')
         self.expect_service(flow)
-        mend(store)
+        mend()
         if store.config not in flow.config:
             flow.daemon.config.write_text(f'fifo-file: {flow.daemon.fifo}\n{store.config}')
             flow.daemon.signal(signal.SIGHUP)

@@ -324,11 +324,12 @@ class Run:
         self.config = f'{self.store.config}log-pool: {{push-wait-seconds: {{min: 1, max: 1}}{pool}}}\n'
         self.sent = 0
         self.holder = None
-        self.start(**arguments)
+        self.arguments = arguments
+        self.start()
 
-    def start(self, **arguments):
-        environment = {'WATCHDOG_USEC': '400000', **arguments.pop('environment', {})}
-        self.daemon = self.test.daemon(folder=self.folder, passed=True, config=self.config, environment=environment, **arguments)
+    def start(self):
+        arguments = {**self.arguments, 'environment': {'WATCHDOG_USEC': '400000', **self.arguments.get('environment', {})}}
+        self.daemon = self.test.daemon(folder=self.folder, passed=True, config=self.config, **arguments)
         if self.holder is None:
             self.holder = os.open(self.daemon.fifo, os.O_RDWR | os.O_NONBLOCK)
             self.test.addCleanup(os.close, self.holder)
@@ -338,9 +339,13 @@ class Run:
         self.daemon.write(''.join(event.format(number) for number in range(self.sent, self.sent + count)))
         self.sent += count
 
+    def confirmed(self):
+        """The place that the database confirmed last: segment and offset."""
+        return tuple(int(word) for word in (self.daemon.state / 'pool/stored').read_text().split()[:2])
+
     def waiting_bytes(self):
-        """What follows the place that the database confirmed last."""
-        segment, offset = (int(word) for word in (self.daemon.state / 'pool/stored').read_text().split()[:2])
+        """What follows it."""
+        segment, offset = self.confirmed()
         try:
             sizes = {int(path.stem): path.stat().st_size for path in (self.daemon.state / 'pool').glob('*.lines')}
         except FileNotFoundError:   # released meanwhile
