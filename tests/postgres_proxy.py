@@ -49,6 +49,7 @@ class Session:
         self.proxy, self.client = proxy, client
         self.server = socket.socket(socket.AF_UNIX)
         self.answers = collections.deque()   # what the server has to answer yet: whether it is a batch
+        self.passed = 0                      # answers to batches
         threading.Thread(target=self.pass_on, daemon=True).start()
 
     def pass_on(self):
@@ -59,6 +60,7 @@ class Session:
         self.end()
 
     def end(self, how=close):
+        self.proxy.sessions.discard(self)
         how(self.client)
         close(self.server)
 
@@ -97,7 +99,7 @@ class Session:
             self.client.sendall(kept)
             kept = b''
             if kind == b'Z':
-                self.proxy.passed += self.answers.popleft()
+                self.passed += self.answers.popleft()
                 committed = False
 
 
@@ -108,9 +110,9 @@ class Proxy:
         self.target = str(server.folder / f'.s.PGSQL.{server.port}')
         self.silent = False        # loses all in both directions, and keeps connections open
         self.swallowing = False
-        self.passed = self.swallowed = 0   # answers to batches
+        self.swallowed = 0
         self.lock = threading.Lock()
-        self.sessions = []
+        self.sessions = set()
         self.host, self.port = '127.0.0.1', free_port()
         if unix:
             folder = workspace() / f'proxy-{next(numbers)}'
@@ -132,7 +134,9 @@ class Proxy:
         with contextlib.suppress(OSError):
             while True:
                 client, _ = self.listener.accept()
-                self.sessions.append(Session(self, client))
+                if client.family == socket.AF_INET:
+                    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self.sessions.add(Session(self, client))
 
     def swallow(self):
         """Once: the server commits a batch, and the client gets no answer but the end of the connection."""
@@ -146,9 +150,12 @@ class Proxy:
 
     def reset(self):
         """All connections that are open."""
-        sessions, self.sessions = self.sessions, []
-        for session in sessions:
+        for session in list(self.sessions):
             session.end(reset)
+
+    def passes(self):
+        """Whether a session has passed the answer to a batch."""
+        return any(session.passed for session in list(self.sessions))
 
     def mend(self):
         """After `silent`: connections that lost something end when they are used."""
