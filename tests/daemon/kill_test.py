@@ -67,7 +67,7 @@ class Kill(Programs):
         self.assertEqual(daemon.stop(), 0)
 
         acknowledged, seconds = int(said.split()[0]), float(said.split()[1])
-        users = [int(user) for user in store.users()]
+        users = [int(user) if user.isdigit() else -1 for user in store.users()]   # -1: torn
         found = Found(killed, unstored, acknowledged, len(users), len(set(range(acknowledged)) - set(users)),
                       len(users) - len(set(users)), users == sorted(users), acknowledged / seconds)
         print(f'measured: {name}: {found.kills} kills, {found.unstored} found taken bytes that were not stored; '

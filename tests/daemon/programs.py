@@ -297,7 +297,9 @@ class Postgres:
         return f"database: {json.dumps({'driver-name': 'postgresql', **self.keywords}, ensure_ascii=False)}\n"
 
     def place(self):
-        """How far the stream of the pool is stored: segment and offset."""
+        """How far the stream of the pool is stored, when no daemon runs: segment and offset."""
+        wait_until(lambda: not self.database.query(
+            "SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = 'iptracking'"), what='the last session')
         return self.database.place(self.pool.stream())
 
     def take_away(self):
