@@ -25,6 +25,7 @@ from waiting import wait_until
 
 SQL = Path(__file__).resolve().parents[1] / 'sql'
 EPHEMERAL_PORTS = 32768    # and above: connections that go out take them
+TEMPLATE = 'iptracking_template'
 STOPS = {'smart': signal.SIGTERM, 'fast': signal.SIGINT, 'immediate': signal.SIGQUIT}
 numbers = itertools.count(1)
 once = threading.RLock()
@@ -110,14 +111,28 @@ def keep(folder):
     shutil.rmtree(folder)
 
 
-def empty_cluster():
-    """What initdb makes, made once."""
+def first_cluster():
+    """What initdb makes, with a database that has our schema, and the login role iptracking; made once."""
     with once:
-        path = workspace() / 'empty'
-        if not path.exists():
-            run(programs() / 'initdb', '--pgdata', path, '--username=postgres', '--auth=trust', '--encoding=UTF8', '--locale=C',
-                '--no-sync')
-        return path
+        if not hasattr(first_cluster, 'data'):
+            server = Server(cluster=initdb, fsync=False)
+            server.query(f'CREATE DATABASE {TEMPLATE}')
+            template = Database(server, TEMPLATE)
+            template.apply_schema()
+            template.close()
+            server.query('CREATE ROLE iptracking LOGIN IN ROLE iptracking_writer')
+            server.stop()
+            first_cluster.data = server.data
+        return first_cluster.data
+
+
+def initdb(data):
+    run(programs() / 'initdb', '--pgdata', data, '--username=postgres', '--auth=trust', '--encoding=UTF8', '--locale=C',
+        '--no-sync', '--wal-segsize=1')   # it is copied often
+
+
+def copy_of_first(data):
+    run('cp', '--archive', '--reflink=auto', first_cluster(), data)
 
 
 def free_port():
@@ -135,24 +150,20 @@ class Server:
     """Runs when it is made.  `listen`: the address that it listens at beside its Unix socket; `through`: a command that
     executes the one behind it; `settings`: of postgresql.conf."""
 
-    def __init__(self, *, listen='', fsync=True, through=(), cluster=None, **settings):
+    def __init__(self, *, listen='', fsync=True, through=(), cluster=copy_of_first, **settings):
         self.folder = workspace() / f'server-{next(numbers)}'
         self.data = self.folder / 'data'
         self.log = self.folder / 'log'
         self.through = list(through)
         self.listen = listen
         self.port = free_port() if listen else 5432
+        self.fsync = fsync
         self.process = None
-        self.template = None
         run('mkdir', '--mode=0755', self.folder)
-        (cluster or self.copy_empty)(self.data)
-        self.set(listen_addresses=listen, port=self.port, unix_socket_directories=self.folder, fsync='on' if fsync else 'off',
+        cluster(self.data)
+        self.set(listen_addresses=listen, port=self.port, unix_socket_directories=self.folder, fsync=self.fsync,
                  shared_buffers='16MB', max_wal_size='256MB', log_line_prefix='%m [%p] %u@%d ', **settings)
         self.start()
-
-    @staticmethod
-    def copy_empty(data):
-        run('cp', '--archive', '--reflink=auto', empty_cluster(), data)
 
     def set(self, **settings):
         """For the next start or reload()."""
@@ -243,17 +254,9 @@ class Server:
         self.query('SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = %s', (database,))
 
     def database(self, schema=None):
-        """A new one, with our schema and the login role iptracking.  `schema`: a name for it, instead of public."""
+        """A new one, with our schema.  `schema`: where it stands, instead of public."""
         name = f'iptracking_{next(numbers)}'
-        with once:
-            if self.template is None:
-                self.query('CREATE DATABASE iptracking_template')
-                template = Database(self, 'iptracking_template')
-                template.apply_schema()
-                template.close()
-                self.query('CREATE ROLE iptracking LOGIN IN ROLE iptracking_writer')
-                self.template = template
-        self.query(f'CREATE DATABASE {name} TEMPLATE {"iptracking_template" if schema is None else "template1"}')
+        self.query(f'CREATE DATABASE {name} TEMPLATE {TEMPLATE if schema is None else "template1"}')
         database = Database(self, name, schema)
         if schema is not None:
             database.query(f'CREATE SCHEMA {quoted(schema)}')
@@ -266,9 +269,8 @@ class Server:
             run(programs() / 'pg_basebackup', '--pgdata', data, '--host', self.folder, '--port', self.port, '--username=postgres',
                 '--checkpoint=fast', '--no-sync')
             run('touch', data / 'standby.signal')
-        other = Server(listen=self.listen, through=self.through, cluster=copy, synchronous_standby_names='',
+        other = Server(listen=self.listen, fsync=self.fsync, through=self.through, cluster=copy, synchronous_standby_names='',
                        primary_conninfo=f'host={self.folder} port={self.port} user=postgres application_name=standby')
-        other.template = self.template
         self.set(synchronous_standby_names='standby')
         self.reload()
         wait_until(lambda: self.query("SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'"), what='the standby')

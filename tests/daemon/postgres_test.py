@@ -180,8 +180,6 @@ class Certificates:
 
 
 class Connections(Stored):
-    listen = '127.0.0.1'
-
     def test_tls_is_verified(self):
         ours, theirs = (Certificates(self.folder, name, 'localhost') for name in ('ours', 'theirs'))
         ours.install(self.server)

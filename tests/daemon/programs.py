@@ -448,13 +448,17 @@ class Programs(unittest.TestCase):
 
 @unittest.skipUnless('postgresql' in DRIVERS, 'the build has no postgresql')
 class OnServer(Programs):
-    """The tests of a class share a PostgreSQL server of their own.  `listen`, `settings`: of that."""
-    listen, settings = '', {}
+    """All tests with the same `settings` share a PostgreSQL server.  Its processes may end, but not the machine: nothing
+    has to be on the disk."""
+    settings = {}
+    servers = {}
 
     @classmethod
     def setUpClass(cls):
-        cls.server = Server(listen=cls.listen, **cls.settings)
-        cls.addClassCleanup(cls.server.end)
+        key = tuple(cls.settings.items())
+        if key not in cls.servers:
+            cls.servers[key] = Server(listen='127.0.0.1', fsync=False, **cls.settings)
+        cls.server = cls.servers[key]
 
     def store(self, **arguments):
         return Postgres(self.folder, self.server, **arguments)
