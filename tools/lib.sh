@@ -44,19 +44,21 @@ install_packages() {
     )
 }
 
-# build_tree DIR [MESON_OPTION…]: sets DIR up unless it is, and builds; as the owner of the clone, so that root
-# leaves nothing in it that its owner cannot remove.
+# build_tree DIR [MESON_OPTION…] [-- TARGET…]: sets DIR up unless it is, and builds; as the owner of the clone, so that
+# root leaves nothing in it that its owner cannot remove.
 build_tree() {
-    local dir=$1 clone as_owner=() log
+    local dir=$1 clone as_owner=() log options=()
     shift
+    while [ $# -gt 0 ] && [ "$1" != -- ]; do options+=("$1"); shift; done
+    [ $# = 0 ] || shift
     clone=$(dirname "$(dirname "$(realpath "${BASH_SOURCE[0]}")")")
     if [ "$(id -u)" = 0 ] && [ "$(stat -c %u "$clone")" != 0 ]; then
         as_owner=(setpriv --reuid="$(stat -c %u "$clone")" --regid="$(stat -c %g "$clone")" --clear-groups)
     fi
     if [ ! -e "$dir/build.ninja" ]; then
-        log=$("${as_owner[@]}" meson setup "$dir" "$clone" "$@" 2>&1) || { printf '%s\n' "$log" >&2; return 1; }
+        log=$("${as_owner[@]}" meson setup "$dir" "$clone" "${options[@]}" 2>&1) || { printf '%s\n' "$log" >&2; return 1; }
     fi
-    "${as_owner[@]}" ninja --quiet -C "$dir" >&2
+    "${as_owner[@]}" ninja --quiet -C "$dir" "$@" >&2
 }
 
 # add_pam_lines FILE COMMAND: COMMAND (a path and its options) at each phase, as pam/sshd-* show it and say why.
