@@ -134,7 +134,7 @@ CREATE FUNCTION log_events(dst_ipaddr inet[], src_ipaddr inet[], src_port intege
     RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET lock_timeout = '20s' AS $$
 DECLARE
     number bigint;
-    filtered boolean := EXISTS (SELECT FROM unlogged_nets);
+    unlogged inet[];
 BEGIN
     IF log_one_event_is_replaced() THEN
         PERFORM log_one_event(e.dst_ipaddr, e.src_ipaddr, e.src_port, e.log_event, e.uid, e.log_date, e.dst_port,
@@ -144,17 +144,19 @@ BEGIN
                      tty, ruser, rhost, host, flags);
         RETURN cardinality($6);
     END IF;
-    -- No join: the rows keep their order.  Of an address that comes often its net is looked up once.
+    IF EXISTS (SELECT FROM unlogged_nets) THEN  -- of an address that comes often its net is looked up once
+        unlogged := ARRAY(SELECT address FROM (SELECT DISTINCT unnest($2)) AS addresses(address)
+                              WHERE EXISTS (SELECT FROM unlogged_nets WHERE net >>= address));
+    END IF;
+    -- No join: the rows keep their order.  As a list of unnest() they are never put aside, as they are behind FROM.
     INSERT INTO inet_log (dst_ipaddr, src_ipaddr, src_port, log_event, uid, log_date, dst_port, outcome, sshd_pid,
                           service, tty, ruser, rhost, host, flags)
         SELECT e.*
-            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+            FROM (SELECT unnest($1), unnest($2), unnest($3), unnest($4), unnest($5), unnest($6), unnest($7), unnest($8),
+                         unnest($9), unnest($10), unnest($11), unnest($12), unnest($13), unnest($14), unnest($15))
                 AS e(dst_ipaddr, src_ipaddr, src_port, log_event, uid, log_date, dst_port, outcome, sshd_pid, service,
                      tty, ruser, rhost, host, flags)
-            WHERE NOT filtered
-                OR e.src_ipaddr IS NULL
-                OR e.src_ipaddr NOT IN (SELECT address FROM (SELECT DISTINCT unnest($2)) AS addresses(address)
-                                            WHERE EXISTS (SELECT FROM unlogged_nets WHERE net >>= address));
+            WHERE e.src_ipaddr IS NULL OR e.src_ipaddr NOT IN (SELECT unnest(unlogged));
     GET DIAGNOSTICS number = ROW_COUNT;
     IF number > 0 THEN
         PERFORM notify_of_events($14[1], number);
