@@ -28,7 +28,8 @@ CREATE VIEW new_user_addresses AS
                     AND earlier.src_ipaddr = s.src_ipaddr
                     AND (earlier.log_date, earlier.id) < (s.log_date, s.id));
 
--- Successes, and how many attempts from the same address failed in the hour before.
+-- Successes, and how many attempts from the same address failed in the hour before.  (Of an address with a thousand
+-- logins an hour, ask for hours, not for days: each success looks at all that was in the hour before it.)
 CREATE VIEW success_after_failures AS
     SELECT s.id, s.uid, s.src_ipaddr, s.src_port, s.dst_ipaddr, s.dst_port, s.service, s.host, s.sshd_pid, s.log_date,
             f.failures
@@ -175,7 +176,8 @@ $$;
 
 -- From now on a partition for each day, week, month or year, and this many ahead; gives how many were made.  Rows of
 -- earlier periods stay where they are.  make_partitions() or purge() has to be called before those ahead are used up;
--- after that events go to the default partition again.
+-- after that events go to the default partition again.  (With dozens of partitions PostgreSQL may compile a question
+-- for longer than the answer takes; ALTER DATABASE iptracking SET jit = off)
 CREATE FUNCTION partition_inet_log(step text, ahead integer DEFAULT 3) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN

@@ -112,8 +112,7 @@ class Roles(Schema):
         "CREATE OR REPLACE FUNCTION net_of(address inet, prefix integer, prefix6 integer) RETURNS cidr LANGUAGE sql "
         'AS $$ SELECT NULL::cidr $$': 'owner',
         'DROP VIEW ips': 'owner',
-        'DROP TABLE inet_log CASCADE': 'owner',
-        'CREATE TABLE another (number integer)': 'owner'}
+        'DROP TABLE inet_log CASCADE': 'owner'}
 
     def test_each_may_do_what_it_should_and_nothing_else(self):
         database = self.database()
@@ -292,6 +291,17 @@ class Partitions(Schema):
         database.query("SELECT purge('2026-03-02')")
         self.assertEqual(database.query('SELECT uid FROM completed_sessions'), [('b',)])
         self.assertEqual(database.query('SELECT uid FROM open_sessions'), [('c',)])
+
+    def test_in_a_schema_of_any_name_whatever_the_search_path_is(self):
+        database = self.server.database('login "events"')
+        database.query("SET search_path TO ''")
+        here = '"login ""events""".'
+        self.assertEqual(database.query(f"SELECT {here}partition_inet_log('month')"), [(4,)])
+        for date in 'now', '2020-01-01':
+            database.query(f"SELECT {here}log_one_event(NULL, '192.0.2.7', 1, 'auth', 'somebody', '{date}', 22, 'attempt')")
+        self.assertEqual(database.query(f"SELECT {here}purge('2021-01-01')"), [(1,)])
+        self.assertEqual([len(database.query(f'SELECT * FROM {here}{name}')) for name in (
+            'partitions', 'failures', 'nets_view(24)', "net_counts('1 hour', 24)")], [4, 1, 1, 1])
 
     def test_partitions_belong_to_the_owner_whoever_made_them(self):
         database = self.database()
