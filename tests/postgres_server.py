@@ -345,19 +345,26 @@ class Database:
 
 
 class Pgbouncer:
-    """A pool of at most `size` connections for all clients of a server, each for one transaction."""
+    """A pool of at most `size` connections for all clients of a server, each for one transaction.  `settings`: of
+    pgbouncer.ini."""
 
-    def __init__(self, server, size=2):
+    def __init__(self, server, size=2, **settings):
         self.folder = workspace() / f'pgbouncer-{next(numbers)}'
         self.port = free_port()
+        self.log = self.folder / 'log'
+        self.process = None
         run('mkdir', '--mode=0755', self.folder)
         (self.folder / 'users').write_text('"iptracking" ""\n')
         (self.folder / 'pgbouncer.ini').write_text(
             f'[databases]\n* = host={server.folder} port={server.port}\n'
             f'[pgbouncer]\npool_mode = transaction\ndefault_pool_size = {size}\nauth_type = trust\n'
             f'auth_file = {self.folder}/users\nunix_socket_dir = {self.folder}\nlisten_port = {self.port}\n'
-            f'server_login_retry = 0\n')   # or it refuses for 15 s after a server was away
-        with open(self.folder / 'log', 'ab') as log:
+            f'server_login_retry = 0\n'   # or it refuses for 15 s after a server was away
+            + ''.join(f'{name} = {value}\n' for name, value in settings.items()))
+        self.start()
+
+    def start(self):
+        with open(self.log, 'ab') as log:
             self.process = subprocess.Popen(as_postgres('/usr/sbin/pgbouncer', self.folder / 'pgbouncer.ini'), cwd=self.folder,
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         wait_until((self.folder / f'.s.PGSQL.{self.port}').exists, what='pgbouncer')
