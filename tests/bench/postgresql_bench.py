@@ -154,10 +154,12 @@ def verdict(what, value, limit):
 
 
 def run(quick):
-    count, rounds, lone = (100_000, 3, 50) if quick else (300_000, 5, 200)
+    count, rounds, lone = (100_000, 3, 50) if quick else (200_000, 5, 200)
     with tempfile.TemporaryDirectory(prefix='iptracking-bench-', dir='/var/tmp') as folder:
         bench = Bench(Path(folder), count)
-        return report(bench, rounds, lone)
+        missed = report(bench, rounds, lone)
+        bench.server.end()
+        return missed
 
 
 def report(bench, rounds, lone):
