@@ -50,20 +50,14 @@ PoolConfig read_pool(YamlMap map) {
     return pool;
 }
 
-/// "90d": hours, days, weeks or years (of 365 days).
 std::optional<std::chrono::hours> read_retention(YamlMap &root) {
     const auto text = root.text("retention");
     if (!text || *text == "none")
         return std::nullopt;
-    using std::chrono::hours;
-    constexpr std::pair<char, int> units[] = {{'h', 1}, {'d', 24}, {'w', 24 * 7}, {'y', 24 * 365}};
-    const std::string digits = text->substr(0, text->empty() ? 0 : text->size() - 1);
-    const bool is_number = !digits.empty() && digits.size() <= 6 && digits[0] != '0' &&
-                           digits.find_first_not_of("0123456789") == std::string::npos;
-    for (const auto &[letter, factor] : units)
-        if (is_number && text->back() == letter)
-            return hours(std::stol(digits) * factor);
-    throw root.error("retention", "must be an age like 36h, 90d, 12w or 2y, or none");
+    const auto age = parse_age(*text);
+    if (!age)
+        throw root.error("retention", "must be an age like 36h, 90d, 12w or 2y, or none");
+    return age;
 }
 
 } // namespace
@@ -85,6 +79,18 @@ std::string drivers_built_in() {
         if (driver_built_in(driver))
             names.append(names.empty() ? "" : ", ").append(driver_name(driver));
     return names;
+}
+
+std::optional<std::chrono::hours> parse_age(const std::string &text) {
+    using std::chrono::hours;
+    constexpr std::pair<char, int> units[] = {{'h', 1}, {'d', 24}, {'w', 24 * 7}, {'y', 24 * 365}};
+    const std::string digits = text.substr(0, text.empty() ? 0 : text.size() - 1);
+    const bool is_number = !digits.empty() && digits.size() <= 6 && digits[0] != '0' &&
+                           digits.find_first_not_of("0123456789") == std::string::npos;
+    for (const auto &[letter, factor] : units)
+        if (is_number && text.back() == letter)
+            return hours(std::stol(digits) * factor);
+    return std::nullopt;
 }
 
 Config default_config(const std::string &state_directory) {

@@ -75,6 +75,9 @@ struct Config {
     std::optional<std::chrono::hours> retention; ///< age above which `purge` removes events; none: they are kept
 };
 
+/// "36h", "90d", "12w" or "2y" (of 365 days); nullopt for anything else.
+std::optional<std::chrono::hours> parse_age(const std::string &text);
+
 /// What holds without a configuration file: sqlite3 in the state directory (csvfile in a build without it).
 Config default_config(const std::string &state_directory);
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/check.h"
 
-#include "daemon/daemon.h"
-#include "daemon/directories.h"
+#include "base/directories.h"
 #include "store/examine.h"
 
 #include <cstdio>
@@ -47,8 +46,8 @@ void print_drop_in_for_network() {
 
 void check_configuration(const Options &options) {
     const std::string directory = state_directory();
-    const ReadConfig read = read_configuration(options, directory);
-    print("configuration", read.from_file ? options.config_file : options.config_file + " is not there: defaults hold");
+    const ChosenConfig read = read_config(options.config, directory);
+    print("configuration", read.from_file ? options.config.file : options.config.file + " is not there: defaults hold");
     print("driver", driver_name(read.config.driver));
     print("named pipe", read.config.fifo_file);
     print("pool", pool_in_words(read.config.pool));

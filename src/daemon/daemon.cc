@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/daemon.h"
 
+#include "base/directories.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/log_fields.h"
-#include "config/yaml_node.h"
 #include "intake/fifo.h"
 
 #include <chrono>
 #include <csignal>
-#include <sys/stat.h>
 
 namespace iptracking {
 namespace {
@@ -23,24 +22,9 @@ constexpr auto counters_at_most_every = 1h; // in the journal
 
 } // namespace
 
-ReadConfig read_configuration(const Options &options, const std::string &state_directory) {
-    struct stat status {};
-    const bool there = ::stat(options.config_file.c_str(), &status) == 0 || errno != ENOENT;
-    ReadConfig read{default_config(state_directory), there || options.config_given};
-    if (read.from_file)
-        read.config = load_config(options.config_file, state_directory);
-    if (!driver_built_in(read.config.driver))
-        throw ConfigError(options.config_file, {},
-                          std::string("the driver '") + driver_name(read.config.driver) +
-                              "' is not in this build; these are: " + drivers_built_in());
-    if (auto *postgres = std::get_if<PostgresConfig>(&read.config.driver); postgres && options.schema)
-        postgres->schema = *options.schema;
-    return read;
-}
-
 Daemon::Daemon(const Options &options, std::vector<PassedFd> passed)
     : options_(options), state_directory_(state_directory()),
-      config_(passed.empty() ? std::optional{read_configuration(options, state_directory_).config} : std::nullopt),
+      config_(passed.empty() ? std::optional{read_config(options.config, state_directory_).config} : std::nullopt),
       lock_(state_directory_), fifo_(take_fifo(std::move(passed))), pool_(state_directory_, std::nullopt),
       prometheus_(runtime_directory()), source_(loop_, std::move(fifo_), pool_.segments,
                                                 {.on_taken = [this] { taken(); }, .on_changed = [this] { changed(); }}),
@@ -78,11 +62,11 @@ void Daemon::run() {
 
 void Daemon::configure_if_possible() {
     try {
-        apply(read_configuration(options_, state_directory_).config);
+        apply(read_config(options_.config, state_directory_).config);
     } catch (const std::exception &error) {
         config_trouble_ = describe(error);
         log(Level::error, config_trouble_ + " (events are kept; mend it, then: systemctl reload iptracking)",
-            {{field::message_id, message::bad_configuration}, {field::config_file, options_.config_file}});
+            {{field::message_id, message::bad_configuration}, {field::config_file, options_.config.file}});
         changed();
     }
 }
@@ -105,13 +89,13 @@ void Daemon::reload() {
         return;
     notify_reloading();
     try {
-        next_config_ = read_configuration(options_, state_directory_).config;
+        next_config_ = read_config(options_.config, state_directory_).config;
         log(Level::info, "configuration was read again",
-            {{field::message_id, message::reloaded}, {field::config_file, options_.config_file}});
+            {{field::message_id, message::reloaded}, {field::config_file, options_.config.file}});
     } catch (const std::exception &error) {
         config_trouble_ = describe(error);
         log(Level::error, config_trouble_ + (config_ ? " (the old configuration stays)" : " (events are kept)"),
-            {{field::message_id, message::bad_configuration}, {field::config_file, options_.config_file}});
+            {{field::message_id, message::bad_configuration}, {field::config_file, options_.config.file}});
         notify_ready();
         tell_status();
         return;

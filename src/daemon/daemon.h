@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "config/config.h"
 #include "daemon/counters.h"
-#include "daemon/directories.h"
 #include "daemon/options.h"
 #include "daemon/prometheus.h"
+#include "daemon/state_lock.h"
 #include "intake/fifo_source.h"
 #include "loop/event_loop.h"
 #include "loop/service_manager.h"
@@ -18,13 +17,6 @@
 #include <vector>
 
 namespace iptracking {
-
-struct ReadConfig {
-    Config config;
-    bool from_file = false;
-};
-/// The configuration, or the defaults where there is no file and none was asked for.
-ReadConfig read_configuration(const Options &options, const std::string &state_directory);
 
 /// Owns the parts and wires them.  READY is told as soon as the pipe is taken: what has to do with taking events
 /// works without a valid configuration and without a database.

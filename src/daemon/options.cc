@@ -3,7 +3,6 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "config/config.h"
 
 #include <cstdio>
 #include <getopt.h>
@@ -52,8 +51,8 @@ std::optional<Options> parse_options(int argc, char **argv) {
     for (int letter = 0; (letter = ::getopt_long(argc, argv, ":c:vqmVh", long_options, nullptr)) != -1;) {
         switch (letter) {
         case 'c':
-            options.config_file = optarg;
-            options.config_given = true;
+            options.config.file = optarg;
+            options.config.file_given = true;
             break;
         case 'v':
             set_log_level(Level::debug);
@@ -65,7 +64,7 @@ std::optional<Options> parse_options(int argc, char **argv) {
             options.make_fifo = true;
             break;
         case schema_option:
-            options.schema = optarg;
+            options.config.schema = optarg;
             break;
         case check_option:
             options.check = true;

@@ -1,35 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "daemon/directories.h"
+#include "daemon/state_lock.h"
 
 #include "base/error.h"
 #include "base/file.h"
 
 #include <cerrno>
-#include <cstdlib>
 #include <fcntl.h>
 #include <sys/file.h>
 
 namespace iptracking {
-
-namespace {
-
-std::string given_or(const char *variable, const char *built_in) {
-    const char *const given = std::getenv(variable);
-    if (!given || !*given)
-        return built_in;
-    const std::string directories = given; // separated by colons; ours is the first
-    return directories.substr(0, directories.find(':'));
-}
-
-} // namespace
-
-std::string state_directory() {
-    return given_or("STATE_DIRECTORY", IPTRACKING_STATE_DIR);
-}
-
-std::string runtime_directory() {
-    return given_or("RUNTIME_DIRECTORY", IPTRACKING_RUNTIME_DIR);
-}
 
 StateLock::StateLock(const std::string &directory) {
     const std::string name = directory + "/lock";
