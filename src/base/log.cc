@@ -40,19 +40,6 @@ UniqueFd connect_to_journal() noexcept {
     return journal;
 }
 
-/// A message may quote a path or a reason that holds anything: it must not forge a second line.
-std::string one_line(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte == 0x7f)
-            append_byte_escaped(out, byte);
-        else
-            out += c;
-    }
-    return out;
-}
-
 /// A datagram of journald's native protocol, https://systemd.io/JOURNAL_NATIVE_PROTOCOL/: lines NAME=value.
 /// sd_journal_sendv(3) would wait where journald hangs; a message that it does not take at once is dropped.
 void send_to_journal(Level level, const std::string &message, std::initializer_list<Field> fields, const Where &where) {
@@ -73,6 +60,18 @@ void send_to_journal(Level level, const std::string &message, std::initializer_l
 }
 
 } // namespace
+
+std::string one_line(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x20 || byte == 0x7f)
+            append_byte_escaped(out, byte);
+        else
+            out += c;
+    }
+    return out;
+}
 
 void set_log_level(Level level) noexcept {
     highest = level;

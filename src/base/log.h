@@ -42,6 +42,9 @@ bool log_enabled(Level level) noexcept;
 void log(Level level, std::string_view message, std::initializer_list<Field> fields = {},
          Where where = Where::here()) noexcept;
 
+/// A text that may quote anything: control characters as \xHH, so that it forges no second line.
+std::string one_line(std::string_view text);
+
 /// Text from outside for a message or a terminal: printable ASCII as it is, every other byte as \xHH;
 /// cut with "…" after `limit` bytes.
 std::string printable(std::string_view text, std::size_t limit = 200);

@@ -4,14 +4,15 @@
 #include "base/error.h"
 #include "base/file.h"
 #if IPTRACKING_HAVE_POSTGRESQL
+#include "store/postgres_schema.h"
 #include "store/postgres_target.h"
 #endif
 #if IPTRACKING_HAVE_SQLITE3
 #include "db/sqlite.h"
+#include "store/sqlite_file.h"
 #include "store/sqlite_schema.h"
 #endif
 
-#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <filesystem>
@@ -45,11 +46,10 @@ Examined examine_csvfile(const CsvConfig &csv) {
 
 #if IPTRACKING_HAVE_SQLITE3
 Examined examine_sqlite3(const SqliteConfig &sqlite) {
-    const bool is_path = std::find(sqlite.flags.begin(), sqlite.flags.end(), "URI") == sqlite.flags.end();
-    const bool in_memory = std::find(sqlite.flags.begin(), sqlite.flags.end(), "MEMORY") != sqlite.flags.end();
-    if (in_memory)
+    const int flags = sqlite_open_flags(sqlite);
+    if (flags & SQLITE_OPEN_MEMORY)
         return {sqlite.filename + ": in memory, gone when the daemon ends", ""};
-    if (!is_path)
+    if (flags & SQLITE_OPEN_URI)
         return {sqlite.filename + ": a URI, not tried", ""};
     if (!exists(sqlite.filename))
         return {sqlite.filename + ": will be made", folder_of(sqlite.filename)};
@@ -66,13 +66,15 @@ Examined examine_sqlite3(const SqliteConfig &sqlite) {
 Examined examine_postgresql(const PostgresConfig &config) {
     auto connection = postgres::Connection::open(postgres_keywords_to_connect(config));
     check_postgres_server(connection);
-    const std::string place = postgres_name(connection, config, "stream_place");
-    const postgres::Result row = connection.query("SELECT version, replaced FROM " + place + "('')", {});
-    if (row.rows() == 0)
-        throw Error("the schema in " + describe_postgres_target(config) + " is not complete");
+    const std::string name = postgres_schema_name(connection, config);
+    const PostgresSchema schema = look_at_postgres_schema(connection, name);
+    if (schema.version == 0)
+        check_postgres_schema(schema, name);
     std::string text = describe_postgres_target(config) + ": PostgreSQL " + connection.reported("server_version") +
-                       ", schema version " + *row.value(0, 0);
-    if (row.value(0, 1) == "t")
+                       ", schema version " + std::to_string(schema.version);
+    if (schema.version < postgres_schema_version)
+        text += " (the newest is " + std::to_string(postgres_schema_version) + ": 'iptracking db upgrade')";
+    if (schema.replaced)
         text += ", log_one_event() was replaced: it is called for every event, which is slower";
     return {text, "", connection.is_over_network()};
 }

@@ -8,12 +8,11 @@
 #include "loop/sources.h"
 #include "store/batch_limit.h"
 #include "store/sqlite_aside.h"
+#include "store/sqlite_file.h"
 #include "store/sqlite_schema.h"
 #include "store/sqlite_writer.h"
 
-#include <algorithm>
 #include <chrono>
-#include <map>
 #include <sys/stat.h>
 
 namespace iptracking {
@@ -27,22 +26,6 @@ constexpr auto summarise_after = 5s;         // together with what comes meanwhi
 constexpr std::int64_t summary_step = 20000; // events in one transaction
 constexpr int rest_after_summary = 4;        // times its duration, as long as batches come
 constexpr int progress_steps = 1'000'000;    // of SQLite's virtual machine: some ten milliseconds
-
-int open_flags(const std::vector<std::string> &names) {
-    static const std::map<std::string, int> known{
-        {"URI", SQLITE_OPEN_URI},
-        {"MEMORY", SQLITE_OPEN_MEMORY},
-        {"NOMUTEX", SQLITE_OPEN_NOMUTEX},
-        {"FULLMUTEX", SQLITE_OPEN_FULLMUTEX},
-        {"SHAREDCACHE", SQLITE_OPEN_SHAREDCACHE},
-        {"PRIVATECACHE", SQLITE_OPEN_PRIVATECACHE},
-        {"NOFOLLOW", SQLITE_OPEN_NOFOLLOW},
-    };
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-    for (const std::string &name : names)
-        flags |= known.at(name);
-    return flags;
-}
 
 /// The file that is open, to notice that another one has its name.
 struct FileId {
@@ -82,20 +65,9 @@ OpenDatabase::OpenDatabase(sqlite::Database connection, const std::string &strea
             return 0;
         },
         nullptr);
-    if (const std::string file = database.file(); !file.empty()) {
-        struct stat status {};
-        // Readable by the group, whatever the umask; -wal and -shm take its mode.
-        if (::stat(file.c_str(), &status) == 0 && status.st_size == 0 && ::chmod(file.c_str(), 0640) < 0)
-            throw_errno(errno, "cannot set the mode of '" + file + "'");
+    set_up_sqlite_writer(database);
+    if (const std::string file = database.file(); !file.empty())
         id = id_of(file);
-    }
-    check_sqlite_schema(database); // before anything is written to it
-    // Members of the group may not write to the folder: they can read a WAL database only where its -wal file is,
-    // so it stays when the last connection closes, emptied.
-    database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 0;"
-                     "PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF");
-    int persist = 1;
-    sqlite3_file_control(database.get(), "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
     prepare_sqlite_schema(database);
     writer.emplace(database, stream_id);
     set_checkpoint_when_closed(true);
@@ -139,7 +111,7 @@ private:
     }
 
     void open() {
-        sqlite::Database connection(config_.filename, open_flags(config_.flags));
+        sqlite::Database connection(config_.filename, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | sqlite_open_flags(config_));
         file_ = connection.file();
         auto opened = std::make_unique<OpenDatabase>(std::move(connection), stream_.id());
         const auto stored = opened->writer->stored();

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// `iptracking db …`: what is the same for all drivers.
+#include "client/db.h"
+
+#include "base/error.h"
+#include "event/timestamp.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace iptracking {
+namespace {
+
+std::unique_ptr<Administration> administer(const DriverConfig &driver) {
+#if IPTRACKING_HAVE_SQLITE3
+    if (const auto *sqlite = std::get_if<SqliteConfig>(&driver))
+        return administer_sqlite(*sqlite);
+#endif
+#if IPTRACKING_HAVE_POSTGRESQL
+    if (const auto *postgres = std::get_if<PostgresConfig>(&driver))
+        return administer_postgres(*postgres);
+#endif
+    return administer_csvfile(std::get<CsvConfig>(driver)); // read_config() lets no others through
+}
+
+std::string purged_before(const DbPurge &verb, const Config &config) {
+    if (!verb.before_usec && !config.retention)
+        throw Error(
+            "nothing says which events are old: give 'retention' in the configuration, --older-than or --before");
+    const std::int64_t before = verb.before_usec ? *verb.before_usec : time_of_age(*config.retention);
+    if (before > now_usec())
+        throw Error(format_utc(before) + " is in the future: that would remove all events");
+    return format_utc(before);
+}
+
+} // namespace
+
+std::int64_t time_of_age(std::chrono::hours age) {
+    return std::max<std::int64_t>(0, now_usec() - std::chrono::microseconds(age).count());
+}
+
+void Administration::print_sql() {
+    throw Error("there is SQL for the driver postgresql only");
+}
+
+int run(const DbInit &verb, const Config &config) {
+    const auto database = administer(config.driver);
+    if (verb.sql)
+        database->print_sql();
+    else
+        database->init();
+    return EXIT_SUCCESS;
+}
+
+int run(const DbUpgrade &, const Config &config) {
+    administer(config.driver)->upgrade();
+    return EXIT_SUCCESS;
+}
+
+int run(const DbCheck &, const Config &config) {
+    return administer(config.driver)->check() ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int run(const DbPurge &verb, const Config &config) {
+    const std::string before = purged_before(verb, config);
+    const auto database = administer(config.driver);
+    const std::int64_t number = verb.dry_run ? database->count(before) : database->purge(before);
+    std::printf("%lld events before %s %s removed\n", static_cast<long long>(number), before.c_str(),
+                verb.dry_run ? "would be" : "were");
+    return EXIT_SUCCESS;
+}
+
+} // namespace iptracking

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "config/config.h"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace iptracking {
+
+// `iptracking db …`, and what stood behind it.
+struct DbInit {
+    bool sql = false; ///< print it only
+};
+struct DbUpgrade {};
+struct DbCheck {};
+struct DbPurge {
+    std::optional<std::int64_t> before_usec; ///< none: as old as the configuration says
+    bool dry_run = false;
+};
+
+// Each gives the exit status.
+int run(const DbInit &verb, const Config &config);
+int run(const DbUpgrade &verb, const Config &config);
+int run(const DbCheck &verb, const Config &config);
+int run(const DbPurge &verb, const Config &config);
+
+/// The time before which events have this age.
+std::int64_t time_of_age(std::chrono::hours age);
+
+/// What the verbs do with a database of one driver.  Each says what it did.
+class Administration {
+public:
+    virtual ~Administration() = default;
+    virtual void print_sql();
+    virtual void init() = 0;
+    virtual void upgrade() = 0;
+    /// Whether all is well.
+    virtual bool check() = 0;
+    virtual std::int64_t count(const std::string &before) = 0;
+    virtual std::int64_t purge(const std::string &before) = 0;
+};
+
+std::unique_ptr<Administration> administer_csvfile(const CsvConfig &config);
+std::unique_ptr<Administration> administer_sqlite(const SqliteConfig &config);
+std::unique_ptr<Administration> administer_postgres(const PostgresConfig &config);
+
+} // namespace iptracking

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// `iptracking db …` for PostgreSQL.
+#include "client/db.h"
+#include "client/postgres_admin.h"
+#include "store/postgres_schema.h"
+#include "store/postgres_target.h"
+
+#include <cstdio>
+
+namespace iptracking {
+namespace {
+
+using postgres::Parameter;
+using postgres::PostgresError;
+
+constexpr char rows_a_step[] = "100000"; // of each partition
+constexpr int first_with_purge = 2;      // version of the schema
+
+std::string new_daemon_role(const std::string &role) {
+    return "CREATE ROLE " + quoted_postgres_name(role) + " LOGIN IN ROLE iptracking_writer;";
+}
+
+class PostgresAdministration final : public Administration {
+public:
+    explicit PostgresAdministration(const PostgresConfig &config) : config_(config), target_("") {
+        const auto user = config.keywords.find("user");
+        daemon_role_ = user == config.keywords.end() ? "iptracking" : user->second; // that of the unit
+        for (const auto &[keyword, value] : config.admin)
+            config_.keywords[keyword] = value;
+        config_.keywords.emplace("fallback_application_name", "iptracking");
+        target_ = describe_postgres_target(config_);
+    }
+
+    void print_sql() override {
+        std::fputs(postgres_schema_script(config_.schema).c_str(), stdout);
+        std::fprintf(stderr, "The role of the daemon, unless it is there:\n%s\n",
+                     new_daemon_role(daemon_role_).c_str());
+    }
+
+    void init() override { prepare(WhereNoneIs::make_one); }
+    void upgrade() override { prepare(WhereNoneIs::fail); }
+
+    bool check() override {
+        Findings findings;
+        findings.fact("target", target_);
+        named([&] {
+            PostgresAdmin admin = connect();
+            check_postgres(admin, findings);
+            return 0;
+        });
+        return findings.conclude();
+    }
+
+    std::int64_t count(const std::string &before) override {
+        return named([&] {
+            PostgresAdmin admin = connect_to_purge();
+            const std::string table = quoted_postgres_name(admin.schema) + ".inet_log";
+            const auto answer = admin.connection.query(
+                "SELECT count(*) FROM " + table + " WHERE log_date < $1::timestamptz", {Parameter::text(before)});
+            return std::stoll(*answer.value(0, 0));
+        });
+    }
+
+    std::int64_t purge(const std::string &before) override {
+        return named([&] {
+            PostgresAdmin admin = connect_to_purge();
+            const std::string function = quoted_postgres_name(admin.schema) + ".purge";
+            std::int64_t gone = 0;
+            for (std::int64_t number = 1; number > 0; gone += number)
+                number = std::stoll(*admin.connection
+                                         .query("SELECT " + function + "($1::timestamptz, $2::bigint)",
+                                                {Parameter::text(before), Parameter::text(rows_a_step)})
+                                         .value(0, 0));
+            return gone;
+        });
+    }
+
+private:
+    /// Failures say of which database, and what to do about missing rights.
+    template <typename Work> auto named(const Work &work) -> decltype(work()) {
+        try {
+            return work();
+        } catch (const PostgresError &error) {
+            const bool rights_are_missing = error.sqlstate() == "42501";
+            throw Error(
+                target_ + ": " + error.what() +
+                (rights_are_missing ? "; 'admin' of the configuration names a role that may, iptracking(1)" : ""));
+        } catch (const Error &error) {
+            throw Error(target_ + ": " + error.what());
+        }
+    }
+
+    PostgresAdmin connect() {
+        auto connection = postgres::Connection::open(postgres_keywords_to_connect(config_));
+        std::string schema = postgres_schema_name(connection, config_);
+        return {config_, target_, daemon_role_, std::move(connection), std::move(schema)};
+    }
+
+    PostgresAdmin connect_to_purge() {
+        PostgresAdmin admin = connect();
+        const PostgresSchema schema = look_at_postgres_schema(admin.connection, admin.schema);
+        if (schema.version < first_with_purge)
+            check_postgres_schema(schema, admin.schema);
+        return admin;
+    }
+
+    void prepare(WhereNoneIs where_none_is) {
+        named([&] {
+            PostgresAdmin admin = connect();
+            check_postgres_server(admin.connection);
+            const int before = prepare_postgres_schema(admin.connection, admin.schema, where_none_is);
+            std::printf("%s: schema version %d is in place (was %s)\n", target_.c_str(), postgres_schema_version,
+                        before == 0 ? "none" : std::to_string(before).c_str());
+            if (const std::string grant = missing_grant(admin.connection, daemon_role_); !grant.empty())
+                std::printf("The daemon may not store events yet. Let it, in psql:\n%s\n", grant.c_str());
+            return 0;
+        });
+    }
+
+    PostgresConfig config_;
+    std::string daemon_role_, target_;
+};
+
+} // namespace
+
+std::string missing_grant(postgres::Connection &connection, const std::string &role) {
+    const auto answer = connection.query(
+        "SELECT rolcanlogin, pg_has_role(oid, 'iptracking_writer', 'USAGE') FROM pg_roles WHERE rolname = $1",
+        {Parameter::text(role)});
+    if (answer.rows() == 0)
+        return new_daemon_role(role);
+    if (answer.value(0, 1) != "t")
+        return "GRANT iptracking_writer TO " + quoted_postgres_name(role) + ";";
+    if (answer.value(0, 0) != "t")
+        return "ALTER ROLE " + quoted_postgres_name(role) + " LOGIN;";
+    return "";
+}
+
+std::unique_ptr<Administration> administer_postgres(const PostgresConfig &config) {
+    return std::make_unique<PostgresAdministration>(config);
+}
+
+} // namespace iptracking

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "store/sqlite_purge.h"
+
+namespace iptracking {
+namespace {
+
+// What is removed in a step, and the rows of the summaries that it is in; then the first dates of what remains.
+constexpr char temporary_tables[] =
+    "CREATE TEMP TABLE old_event (id INTEGER PRIMARY KEY);"
+    "CREATE TEMP TABLE first_address (day TEXT, dst_ipaddr TEXT, src_ipaddr TEXT, start_date TEXT,"
+    " PRIMARY KEY (day, dst_ipaddr, src_ipaddr)) WITHOUT ROWID;"
+    "CREATE TEMP TABLE first_user (uid TEXT, src_ipaddr TEXT, start_date TEXT, PRIMARY KEY (uid, src_ipaddr)) "
+    "WITHOUT ROWID";
+
+constexpr char take_old_events[] = "INSERT INTO old_event SELECT id FROM inet_log "
+                                   "WHERE log_date < ?1 AND id <= (SELECT min(upto) FROM summary) "
+                                   "ORDER BY log_date LIMIT ?2";
+
+constexpr char remove_old_events[] =
+    "UPDATE address_day SET log_count = log_count - old.number FROM"
+    " (SELECT substr(log_date, 1, 10) AS day, ifnull(dst_ipaddr, '') AS dst, src_ipaddr AS src, count(*) AS number"
+    "  FROM old_event JOIN inet_log USING (id) WHERE src_ipaddr IS NOT NULL GROUP BY 1, 2, 3) AS old"
+    " WHERE day = old.day AND dst_ipaddr = old.dst AND src_ipaddr = old.src;"
+    "DELETE FROM address_day WHERE log_count <= 0 AND (day, dst_ipaddr, src_ipaddr) IN"
+    " (SELECT substr(log_date, 1, 10), ifnull(dst_ipaddr, ''), src_ipaddr FROM old_event JOIN inet_log USING (id)"
+    "  WHERE src_ipaddr IS NOT NULL);"
+    "UPDATE user_address SET log_count = log_count - old.number FROM"
+    " (SELECT uid AS name, src_ipaddr AS src, count(*) AS number FROM old_event JOIN inet_log USING (id)"
+    "  WHERE outcome = 'success' AND uid IS NOT NULL AND src_ipaddr IS NOT NULL GROUP BY 1, 2) AS old"
+    " WHERE uid = old.name AND src_ipaddr = old.src;"
+    "DELETE FROM user_address WHERE log_count <= 0 AND (uid, src_ipaddr) IN"
+    " (SELECT uid, src_ipaddr FROM old_event JOIN inet_log USING (id) WHERE outcome = 'success');"
+    "DELETE FROM session WHERE open_id IN (SELECT id FROM old_event);"
+    "DELETE FROM inet_log WHERE id IN (SELECT id FROM old_event)";
+
+// Both of what is in the summary up to ?3, and was not noted up to ?2.  Addresses of the day that is cut in two only.
+constexpr char note_addresses[] =
+    "INSERT INTO first_address SELECT substr(log_date, 1, 10), ifnull(dst_ipaddr, ''), src_ipaddr, min(log_date)"
+    " FROM inet_log WHERE log_date >= date(?1) AND log_date < date(?1, '+1 day') AND id > ?2 AND id <= ?3"
+    " AND src_ipaddr IS NOT NULL GROUP BY 1, 2, 3"
+    " ON CONFLICT DO UPDATE SET start_date = min(start_date, excluded.start_date)";
+
+constexpr char note_users[] =
+    "INSERT INTO first_user SELECT uid, src_ipaddr, min(log_date) FROM inet_log"
+    " WHERE id > ?1 AND id <= ?2 AND outcome = 'success' AND uid IS NOT NULL AND src_ipaddr IS NOT NULL GROUP BY 1, 2"
+    " ON CONFLICT DO UPDATE SET start_date = min(start_date, excluded.start_date)";
+
+constexpr char mend_addresses[] = "UPDATE address_day AS a SET start_date = f.start_date FROM first_address AS f"
+                                  " WHERE a.day = f.day AND a.dst_ipaddr = f.dst_ipaddr"
+                                  " AND a.src_ipaddr = f.src_ipaddr AND a.start_date < ?1";
+constexpr char mend_users[] = "UPDATE user_address AS u SET start_date = f.start_date FROM first_user AS f"
+                              " WHERE u.uid = f.uid AND u.src_ipaddr = f.src_ipaddr AND u.start_date < ?1";
+
+} // namespace
+
+SqlitePurge::SqlitePurge(sqlite::Database &database, std::string before)
+    : database_(database), before_(std::move(before)) {
+    database_.execute(temporary_tables);
+}
+
+std::int64_t SqlitePurge::count() {
+    sqlite::Statement ask(database_, "SELECT count(*) FROM inet_log WHERE log_date < ?1");
+    ask.bind(1, before_).step();
+    return ask.column_number(0);
+}
+
+std::int64_t SqlitePurge::step(std::int64_t most) {
+    sqlite::Transaction transaction(database_);
+    database_.execute("DELETE FROM old_event");
+    sqlite::Statement(database_, take_old_events).bind(1, before_).bind(2, most).run();
+    const std::int64_t number = sqlite3_changes(database_.get());
+    database_.execute(remove_old_events);
+    transaction.commit();
+    return number;
+}
+
+std::int64_t SqlitePurge::upto(const char *summary) {
+    sqlite::Statement ask(database_, "SELECT upto FROM summary WHERE name = ?1");
+    ask.bind(1, summary).step();
+    return ask.column_number(0);
+}
+
+void SqlitePurge::note_first_dates() {
+    const std::int64_t addresses = upto("address_day"), users = upto("user_address");
+    sqlite::Statement(database_, note_addresses).bind(1, before_).bind(2, noted_addresses_).bind(3, addresses).run();
+    sqlite::Statement(database_, note_users).bind(1, noted_users_).bind(2, users).run();
+    noted_addresses_ = addresses;
+    noted_users_ = users;
+}
+
+void SqlitePurge::finish() {
+    // Most of it without holding up who writes.
+    database_.execute("BEGIN");
+    note_first_dates();
+    database_.execute("COMMIT");
+    sqlite::Transaction transaction(database_);
+    note_first_dates();
+    sqlite::Statement(database_, mend_addresses).bind(1, before_).run();
+    sqlite::Statement(database_, mend_users).bind(1, before_).run();
+    transaction.commit();
+}
+
+} // namespace iptracking
