@@ -48,6 +48,7 @@ public:
             if (::geteuid() == 0)
                 throw Error(target_ + ": for a URI, run this as the user of the daemon (sudo -u iptracking)");
         } else {
+            is_path_ = true;
             become_owner_of(std::filesystem::absolute(config.filename).parent_path());
         }
     }
@@ -64,6 +65,9 @@ public:
 
 private:
     sqlite::Database open(int flags) const {
+        if (is_path_ && !(flags & SQLITE_OPEN_CREATE) && ::access(config_.filename.c_str(), F_OK) < 0 &&
+            errno == ENOENT)
+            throw Error(target_ + " is not there: 'iptracking db init' makes it, and so does the daemon");
         sqlite::Database database(config_.filename, flags | sqlite_open_flags(config_));
         sqlite3_busy_timeout(database.get(), wait_for_lock);
         return database;
@@ -90,6 +94,7 @@ private:
 
     SqliteConfig config_;
     std::string target_;
+    bool is_path_ = false; ///< its name
 };
 
 std::string text_of(sqlite::Database &database, const char *sql) {
@@ -109,11 +114,12 @@ bool SqliteAdministration::check() {
         findings.wrong("the schema of '" + config_.filename + "' has version " + std::to_string(version) +
                        ": 'iptracking db init' makes it " + std::to_string(sqlite_schema_version));
     const std::string integrity = text_of(database, "PRAGMA quick_check(1)");
-    findings.fact("integrity", integrity);
-    if (integrity != "ok")
+    const bool is_whole = integrity == "ok";
+    findings.fact("integrity", is_whole ? integrity : integrity.substr(integrity.find('\n') + 1));
+    if (!is_whole)
         findings.wrong("the database '" + config_.filename +
                        "' is damaged: stop the daemon, and put back a backup, or see .recover of sqlite3(1)");
-    if (version > 0) {
+    if (version == sqlite_schema_version && is_whole) {
         findings.fact("events", std::to_string(database.number("SELECT count(*) FROM inet_log").value_or(0)));
         findings.fact("oldest", text_of(database, "SELECT min(log_date) FROM inet_log"));
         findings.fact("newest", text_of(database, "SELECT max(log_date) FROM inet_log"));

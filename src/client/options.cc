@@ -52,8 +52,8 @@ public:
         check_ = add(db, "check", "Says in what state the database is, and what is wrong");
         purge_ = add(db, "purge", "Removes old events; how old, 'retention' of the configuration says");
         before_ = add(*purge_, "--before", words_.before, "TIME", "Those before it, in local time");
-        add(*purge_, "--older-than", words_.older_than, "AGE", "Those of this age: 36h, 90d, 12w, 2y")
-            ->excludes(before);
+        older_than_ = add(*purge_, "--older-than", words_.older_than, "AGE", "Those of this age: 36h, 90d, 12w, 2y")
+                          ->excludes(before_);
         purge_->add_flag("--dry-run", words_.dry_run, "Only say how many there are");
     }
 

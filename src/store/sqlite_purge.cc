@@ -17,17 +17,17 @@ constexpr char take_old_events[] = "INSERT INTO old_event SELECT id FROM inet_lo
                                    "ORDER BY log_date LIMIT ?2";
 
 constexpr char remove_old_events[] =
-    "UPDATE address_day SET log_count = log_count - old.number FROM"
+    "UPDATE address_day AS a SET log_count = log_count - old.number FROM"
     " (SELECT substr(log_date, 1, 10) AS day, ifnull(dst_ipaddr, '') AS dst, src_ipaddr AS src, count(*) AS number"
     "  FROM old_event JOIN inet_log USING (id) WHERE src_ipaddr IS NOT NULL GROUP BY 1, 2, 3) AS old"
-    " WHERE day = old.day AND dst_ipaddr = old.dst AND src_ipaddr = old.src;"
+    " WHERE a.day = old.day AND a.dst_ipaddr = old.dst AND a.src_ipaddr = old.src;"
     "DELETE FROM address_day WHERE log_count <= 0 AND (day, dst_ipaddr, src_ipaddr) IN"
     " (SELECT substr(log_date, 1, 10), ifnull(dst_ipaddr, ''), src_ipaddr FROM old_event JOIN inet_log USING (id)"
     "  WHERE src_ipaddr IS NOT NULL);"
-    "UPDATE user_address SET log_count = log_count - old.number FROM"
+    "UPDATE user_address AS u SET log_count = log_count - old.number FROM"
     " (SELECT uid AS name, src_ipaddr AS src, count(*) AS number FROM old_event JOIN inet_log USING (id)"
     "  WHERE outcome = 'success' AND uid IS NOT NULL AND src_ipaddr IS NOT NULL GROUP BY 1, 2) AS old"
-    " WHERE uid = old.name AND src_ipaddr = old.src;"
+    " WHERE u.uid = old.name AND u.src_ipaddr = old.src;"
     "DELETE FROM user_address WHERE log_count <= 0 AND (uid, src_ipaddr) IN"
     " (SELECT uid, src_ipaddr FROM old_event JOIN inet_log USING (id) WHERE outcome = 'success');"
     "DELETE FROM session WHERE open_id IN (SELECT id FROM old_event);"
