@@ -125,8 +125,8 @@ class Functions(Stored):
     def outlive_collisions(self, folder, what):
         store = self.store()
         # A sequence is not rolled back.
-        store.database.query('CREATE SEQUENCE failures; GRANT ALL ON SEQUENCE failures TO PUBLIC')
-        self.replace(store, f"IF $5 IN ('50', '150') AND nextval('failures') < 9 THEN RAISE {what}; END IF; {INSERT}")
+        store.database.query('CREATE SEQUENCE collisions; GRANT ALL ON SEQUENCE collisions TO PUBLIC')
+        self.replace(store, f"IF $5 IN ('50', '150') AND nextval('collisions') < 9 THEN RAISE {what}; END IF; {INSERT}")
         run = Run(self, folder, store)
         run.send(100)
         run.send(100)
