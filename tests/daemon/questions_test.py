@@ -307,7 +307,7 @@ class Random(Asked):
         source, time = random.Random(20261121), 1772359200000000
         lines = []
         for _ in range(3000):
-            time += source.choice((0, 1000, 250000, 1000000, 1500000))     # SQLite counts milliseconds
+            time += source.choice((0, 1, 301, 1000, 499_500, 1_000_000, 1_500_499))
             lines.append(f'iptracking/1 time={time}' + ''.join(cls.word(source, key, values) for key, values in {
                 'event': ['auth', 'auth', 'auth', 'account', 'account', 'open_session', 'open_session', 'close_session', 'other'],
                 'host': ['alpha', 'alpha', 'beta'], 'user': ['a', 'b', 'c', '', None], 'src': ['192.0.2.1', '2001:db8::1', None],

@@ -109,7 +109,7 @@ TEST_F(SqliteSchema, IsUpgradedFromEachVersionAndKeepsWhatIsThere) {
         ASSERT_EQ(check_sqlite_schema(old), version);
         old.execute("INSERT INTO inet_log (id, log_event, outcome, uid, src_ipaddr, log_date) "
                     "VALUES (7, 1, 'success', 'alice', '192.0.2.7', '2026-01-01T00:00:00.000000Z');"
-                    "UPDATE summary SET upto = 7");
+                    "UPDATE summary SET upto = 7 WHERE name = 'address_day'");
         prepare_sqlite_schema(old);
         EXPECT_EQ(check_sqlite_schema(old), sqlite_schema_version);
         EXPECT_EQ(sqlite_summaries_behind(old), 7);
