@@ -2,14 +2,14 @@
 # shellcheck shell=bash
 # What the shell tools share; to be sourced, under "set -euo pipefail".
 
-# Debian's names.  libpq is optional: without libpq-dev the postgresql driver is left out.
-packages_to_build=(meson ninja-build g++ pkg-config musl-tools scdoc
-                   libsystemd-dev libyaml-dev libsqlite3-dev libxxhash-dev libutf8proc-dev systemd)
+# Debian's names.
+packages_to_build=(meson ninja-build g++ pkg-config musl-tools scdoc libcli11-dev
+                   libsystemd-dev libyaml-dev libsqlite3-dev libpq-dev libxxhash-dev libutf8proc-dev systemd)
 packages_to_boot=(systemd-container libpam-systemd dbus openssh-server openssh-client
                   sqlite3 iproute2 procps python3)
 # shellcheck disable=SC2034 # used by tools/test
 packages_to_test=("${packages_to_build[@]}" "${packages_to_boot[@]}"
-                  libgtest-dev clang clang-tidy clang-format libclang-rt-14-dev llvm libpq-dev sudo cron
+                  libgtest-dev clang clang-tidy clang-format libclang-rt-14-dev llvm sudo cron
                   prometheus-node-exporter libfuse3-dev fuse3
                   postgresql python3-psycopg2 pgbouncer openssl)
 

@@ -111,7 +111,8 @@ private:
     }
 
     void open() {
-        sqlite::Database connection(config_.filename, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | sqlite_open_flags(config_));
+        sqlite::Database connection(config_.filename,
+                                    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | sqlite_open_flags(config_));
         file_ = connection.file();
         auto opened = std::make_unique<OpenDatabase>(std::move(connection), stream_.id());
         const auto stored = opened->writer->stored();

@@ -10,7 +10,7 @@ import time
 import unittest
 
 from postgres_server import SQL, Server, as_postgres, programs, quoted
-from programs import BUILD, DRIVERS, Csv, Programs, Run, Sqlite, wait_until
+from programs import BUILD, DAEMON, DRIVERS, Csv, Programs, Run, Sqlite, wait_until
 
 CLIENT = BUILD / 'src/client/iptracking'
 HOSTILE = 'we"ird; DROP SCHEMA public; -- \'\\ $$ :x ü'
@@ -140,6 +140,16 @@ class Init(OnPostgres):
         self.assertRegex(said, "(permission denied|must have admin option).*'admin' of the configuration")
         self.assertEqual(self.ask("SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"), [(0,)])
 
+    def test_the_owner_of_the_database_who_may_make_roles_can_do_all(self):
+        # (Who made the roles may make others members of them.  In a server that has them, the superuser allows it.)
+        keywords = self.empty()
+        self.ask(f'CREATE ROLE keeper LOGIN CREATEROLE; ALTER DATABASE {self.name} OWNER TO keeper; GRANT iptracking_owner TO keeper')
+        keywords['admin']['user'] = 'keeper'
+        self.db('init', keywords)
+        self.db('check', keywords)
+        self.log('2 hours')
+        self.assertIn('1 events', self.db('purge', keywords, '--older-than', '1h'))
+
     def test_a_service_file_says_where_the_database_is(self):
         self.empty()
         service = self.folder / 'services'
@@ -154,6 +164,8 @@ class Upgrade(OnPostgres):
         self.apply(1)
         self.log('1 hour', 'alice')
         self.assertIn(f"has version 1, the newest is {NEWEST}: 'iptracking db upgrade'", self.db('check', keywords, status=1))
+        done = subprocess.run([DAEMON, '-c', self.configure(self.config(keywords)), '--check'], capture_output=True, text=True, check=True)
+        self.assertIn(f"schema version 1 (the newest is {NEWEST}: 'iptracking db upgrade')", done.stdout)
         self.assertIn("'iptracking db upgrade'", self.db('purge', keywords, '--older-than', '1h', status=1))
         self.assertIn(f'schema version {NEWEST} is in place (was 1)', self.db('upgrade', keywords))
         self.assertEqual(self.ask('SELECT uid FROM inet_log'), [('alice',)])
