@@ -159,6 +159,7 @@ class Server:
         self.port = free_port() if listen else 5432
         self.fsync = fsync
         self.process = None
+        self.frozen = False
         run('mkdir', '--mode=0755', self.folder)
         cluster(self.data)
         self.set(listen_addresses=listen, port=self.port, unix_socket_directories=self.folder, fsync=self.fsync,
@@ -213,6 +214,7 @@ class Server:
         """kill -9 of all its processes, so that it can start again at once."""
         self.freeze()   # or those that are killed first make the postmaster fork
         kill_all(self.data)
+        self.frozen = False
         self.process.wait()
         memory = (self.data / 'postmaster.pid').read_text().split('\n')[6].split()[1]
         subprocess.run(['ipcrm', '--shmem-id', memory], check=True)   # the next start would, if there is one
@@ -226,11 +228,13 @@ class Server:
 
     def freeze(self):
         """It does not answer, and its connections stay."""
+        self.frozen = True
         self.signal(signal.SIGSTOP)   # the one that forks first
         for end in signal_all(self.data, signal.SIGSTOP):
             os.close(end)
 
     def thaw(self):
+        self.frozen = False
         for end in signal_all(self.data, signal.SIGCONT):
             os.close(end)
 
@@ -300,6 +304,8 @@ class Database:
 
     def query(self, sql, arguments=None):
         """In a session that stays as long as the server lets it."""
+        if self.server.frozen:
+            raise psycopg2.OperationalError('the server is frozen')   # instead of waiting for ever
         if self.connection is not None:
             try:
                 return answer(self.connection, sql, arguments)

@@ -225,7 +225,7 @@ class Lock:
     def __init__(self, store):
         self.server, self.database = store.server, store.database.name
         self.session = self.server.connect(self.database)
-        self.session.cursor().execute('BEGIN; LOCK TABLE inet_log IN ACCESS EXCLUSIVE MODE')
+        self.session.cursor().execute('BEGIN; LOCK TABLE inet_log IN EXCLUSIVE MODE')
 
     def waiting(self):
         """How many sessions wait for it, or for one that does."""
@@ -251,6 +251,7 @@ class Blocked(Outage):
     def outlive(self, folder, store, block):
         flow = self.flow(store, 500, folder=folder)
         blocked = block(store)
+        self.addCleanup(blocked.release)
         flow.expect('Keeping events', 'does not answer')
         self.expect_service(flow)
         began = time.monotonic()
