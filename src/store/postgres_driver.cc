@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 using postgres::Parameter;
 using postgres::PostgresError;
 
-constexpr std::size_t most_in_flight = 4;  // batches: the server has work while an answer is under way
+constexpr std::size_t most_open = 2;       // batches: one is under way, one is ready to be sent
 constexpr std::size_t most_events = 4096;  // in a batch; more bring next to nothing
 constexpr auto say_that_it_is_silent = 5s; // after so long without an answer
 constexpr auto longest_silence = 60s;      // then the connection is given up
@@ -46,7 +46,7 @@ public:
         silence_.start(say_that_it_is_silent);
         connector_.start(postgres_keywords_to_connect(config_));
     }
-    bool can_accept() const noexcept override { return ready_ && due_.size() < most_in_flight; }
+    bool can_accept() const noexcept override { return ready_ && due_.size() < most_open; }
     std::size_t batch_limit() const noexcept override { return most_events; }
     const std::string &target() const noexcept override { return target_; }
 
@@ -61,10 +61,12 @@ public:
     }
 
 private:
-    /// What an answer is awaited to.
+    /// What an answer is awaited to.  Only the first one was sent: pgbouncer gives the server's session to somebody
+    /// else once a transaction has ended, in the middle of what was sent behind it.
     struct Due {
-        const Batch *batch = nullptr; ///< null: the place of the stream was asked
-        bool is_void = false;         ///< an earlier batch failed, so this one cannot have been stored
+        const Batch *batch = nullptr; ///< null: the place of the stream is asked
+        const std::string *sql = nullptr;
+        std::vector<Parameter> parameters;
         std::optional<postgres::Result> result;
         std::exception_ptr failure;
     };
@@ -90,8 +92,8 @@ private:
 
     void ask_for_place() {
         ready_ = false;
-        connection_->send(place_sql_, {Parameter::text(stream_.id())});
-        await({});
+        due_.clear(); // what is behind a failed batch was not sent yet
+        await({.sql = &place_sql_, .parameters = {Parameter::text(stream_.id())}});
     }
 
     void send_batch(const Batch &batch) {
@@ -106,15 +108,21 @@ private:
         parameters.push_back(number(batch.to.offset));
         parameters.push_back(number(sent_.add()));
         append_arrays(parameters, batch);
-        connection_->send(store_sql_, parameters);
         next_place_ = batch.to;
-        await({.batch = &batch});
+        await({.batch = &batch, .sql = &store_sql_, .parameters = std::move(parameters)});
     }
 
     void await(Due due) {
         due_.push_back(std::move(due));
         if (due_.size() == 1)
-            be_patient();
+            send_next();
+    }
+
+    void send_next() {
+        if (due_.empty())
+            return;
+        connection_->send(*due_.front().sql, std::exchange(due_.front().parameters, {}));
+        be_patient();
         flush();
     }
 
@@ -166,10 +174,7 @@ private:
     }
 
     void answered(const Due &due) {
-        if (due.is_void) {
-            if (due_.empty())
-                all_void_are_answered();
-        } else if (due.failure) {
+        if (due.failure) {
             refused(due);
         } else if (!due.result) {
             throw Error(target_ + " has answered nothing");
@@ -178,26 +183,13 @@ private:
         } else if (due.result->value(0, 0) == "t") {
             place_ = due.batch->to;
             in_vain_ = 0;
+            send_next();
             handler_.on_stored();
         } else if (++in_vain_ < most_in_vain) {
-            put_off(&PostgresDriver::ask_for_place);
+            ask_for_place();
         } else {
             fail(std::make_exception_ptr(Error(target_ + ": somebody else moves our stream again and again")));
         }
-    }
-
-    /// Something is to be done when the answers to what was sent behind a failed batch have been read.
-    void put_off(void (PostgresDriver::*next)()) {
-        ready_ = false;
-        next_ = next;
-        for (Due &due : due_)
-            due.is_void = true;
-        if (due_.empty())
-            all_void_are_answered();
-    }
-    void all_void_are_answered() {
-        const auto next = next_;
-        (this->*next)();
     }
 
     void refused(const Due &due) {
@@ -207,22 +199,21 @@ private:
             if (!due.batch && (error.sqlstate() == undefined_function || error.sqlstate() == invalid_schema_name))
                 throw Error(target_ + " has no schema of iptracking ('iptracking db init' makes it): " + error.what());
             if (due.batch && (error.is_of_class("22") || error.is_of_class("23"))) { // data, constraints
-                failure_ = due.failure;
-                put_off(&PostgresDriver::reject);
+                reject(due.failure);
                 return;
             }
             if (due.batch && error.is_of_class("40") && ++in_vain_ < most_in_vain) { // deadlock, serialization
-                put_off(&PostgresDriver::ask_for_place);
+                ask_for_place();
                 return;
             }
         }
         fail(due.failure);
     }
 
-    void reject() {
-        ready_ = true;
+    void reject(const std::exception_ptr &why) {
+        due_.clear(); // what is behind it was not sent yet
         next_place_ = place_;
-        handler_.on_failed(DriverHandler::Failure::rejected, failure_);
+        handler_.on_failed(DriverHandler::Failure::rejected, why);
     }
 
     /// The row of stream_place().
@@ -298,7 +289,6 @@ private:
     int in_vain_ = 0;                 ///< batches, one after the other
     bool told_replaced_ = false, told_silence_ = false;
     std::deque<Due> due_; ///< the oldest first
-    void (PostgresDriver::*next_)() = nullptr;
     std::exception_ptr failure_;
     IoSource socket_; // before the connection goes it has left the loop: close()
     Deferred failing_;

@@ -5,7 +5,7 @@
 
 namespace iptracking {
 
-/// Stores through the functions of sql/postgresql-1.sql, several batches in flight; never blocks the loop.
+/// Stores through the functions of sql/postgresql-1.sql, one batch after the other; never blocks the loop.
 std::unique_ptr<Driver> make_postgres_driver(const DriverContext &context, const PostgresConfig &config);
 
 } // namespace iptracking
