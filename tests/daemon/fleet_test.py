@@ -79,3 +79,18 @@ class Many(OnServer):
         self.assertGreaterEqual(sum(tenths), HOSTS)
         self.assertLess(max(tenths), 0.3 * HOSTS)
         self.assertEqual(fleet.stop(), [])
+
+    def test_floods_of_hosts_that_share_a_session_of_the_server_do_not_mix(self):
+        store = self.store()
+        pool = Pgbouncer(self.server, size=3)
+        self.addCleanup(pool.stop)
+        fleet = Fleet(self.folder, DAEMON, 20, {**store.keywords, 'host': str(pool.folder), 'port': str(pool.port)})
+        self.addCleanup(fleet.kill)
+        fleet.wait_until_storing()
+        began = len(self.server.log.read_text())
+        fleet.flood(500 if SANITIZED else 2000)
+        wait_until(lambda: store.count() >= fleet.sent(), 50, f'{fleet.sent()} events')
+        self.assertEqual(stored_numbers(store.database), fleet.numbers())
+        self.assertNotIn('invalid frontend message', self.server.log.read_text()[began:])
+        self.assertEqual([host.name for host in fleet.hosts if b'keeping events' in host.errors.read_bytes()], [])
+        self.assertEqual(fleet.stop(), [])
