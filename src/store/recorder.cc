@@ -82,13 +82,17 @@ void Recorder::store(std::unique_ptr<Batch> batch) {
 }
 
 void Recorder::on_ready(std::optional<Place> stored) {
+    const bool had_open = std::exchange(lost_open_, false) || !open_.empty();
     drop_open_batches();
     if (stored && *stored > pool_.stream.highest()) {
         begin_new_stream();
         return;
     }
     read_ = place_to_begin(stored);
+    const std::uint64_t waited = pool_.backlog.lines();
     pool_.backlog.begin_at(read_);
+    if (stored && had_open) // they were stored, and the answer was lost
+        counts_.stored += waited - std::min(waited, pool_.backlog.lines());
     state_.ready = true;
     // A database that opens may still refuse to be written: that it works is known when something is stored.
     if (state_.trouble.empty() || pool_.backlog.bytes() == 0)
@@ -177,6 +181,7 @@ void Recorder::on_failed(Failure failure, std::exception_ptr why) {
         find_rejected(reason);
         return;
     }
+    lost_open_ = lost_open_ || !open_.empty();
     drop_open_batches();
     read_ = pool_.backlog.stored();
     state_.ready = false;

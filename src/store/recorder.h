@@ -81,6 +81,7 @@ private:
     Place read_;                              ///< behind the last open batch
     std::size_t limit_ = SIZE_MAX;            ///< halved until a bad record stands alone
     std::deque<std::unique_ptr<Batch>> open_; ///< the oldest first
+    bool lost_open_ = false;                  ///< some were open when the database was lost
     std::unique_ptr<Batch> spare_;
     std::unique_ptr<Batch> without_rejected_; ///< to be stored next: it moves the place behind a bad record
     std::function<void()> done_;              ///< set: finish_then() was called
