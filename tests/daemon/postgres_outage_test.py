@@ -203,6 +203,7 @@ class Swallowed(Outage):
             flow.wait(lambda number=number: proxy.swallowed == number, what='a lost answer')
             flow.wait(proxy.passes, what='an answer in a new session')   # then it tries again at once when it loses that
         flow.end()
+        self.assertIn(f'stopped: {flow.sent} accepted, {flow.sent} stored, 0 waiting', flow.daemon.said())
         print(f'measured: {proxy.swallowed} answers to a commit were lost: {flow.sent} events acknowledged and stored', flush=True)
 
     def test_an_old_session_that_commits_after_the_new_one_has_asked(self):
