@@ -37,12 +37,14 @@ class Network:
         return ['nsenter', f'--net=/proc/{self.holders[name].pid}/ns/net', '--']
 
     def ip(self, name, *words):
-        done = subprocess.run([*self.inside(name), 'ip', *(str(word) for word in words)], check=False, capture_output=True, text=True)
+        done = subprocess.run([*self.inside(name), 'ip', *(str(word) for word in words)], check=False, capture_output=True,
+                              text=True)
         if done.returncode != 0:
             raise RuntimeError(f'ip {words}: {done.stderr.strip()}')
 
     def forward(self, on):
-        subprocess.run([*self.inside('router'), '/bin/sh', '-c', 'echo $0 >/proc/sys/net/ipv4/ip_forward', str(int(on))], check=True)
+        script = 'echo $0 >/proc/sys/net/ipv4/ip_forward'
+        subprocess.run([*self.inside('router'), '/bin/sh', '-c', script, str(int(on))], check=True)
 
     def cut(self):
         """What is sent is lost, and nobody is told."""

@@ -246,7 +246,8 @@ class Blocked(Outage):
                  'a server that is stopped': (Postgres(self.folder, stopped, connect_timeout='2'), StoppedServer)}
         for name, unix in (('tcp', False), ('unix', True)):
             proxy = self.proxy(unix)
-            cases[f'a server that is silent, {name}'] = (self.store(**proxy.keywords, connect_timeout='2'), lambda _, proxy=proxy: Silence(proxy))
+            store = self.store(**proxy.keywords, connect_timeout='2')
+            cases[f'a server that is silent, {name}'] = (store, lambda _, proxy=proxy: Silence(proxy))
         self.side_by_side(self.outlive, cases)
 
     def outlive(self, folder, store, block):
@@ -344,7 +345,8 @@ class Refused(Outage):
         self.server.admit('host all guarded,guarded_too 127.0.0.1/32 scram-sha-256')
         self.side_by_side(self.mended, {
             'no rights': (stranger, 'permission denied', lambda: query('GRANT iptracking_writer TO stranger')),
-            'no role': (nobody, 'role "nobody" does not exist', lambda: query('CREATE ROLE nobody LOGIN IN ROLE iptracking_writer')),
+            'no role': (nobody, 'role "nobody" does not exist',
+                        lambda: query('CREATE ROLE nobody LOGIN IN ROLE iptracking_writer')),
             'no login': (writer, 'is not permitted to log in', lambda: query('ALTER ROLE iptracking_writer LOGIN')),
             'wrong password': (guarded, 'password authentication failed for user "guarded"',
                                lambda: query("ALTER ROLE guarded PASSWORD 'wrong'")),

@@ -162,7 +162,8 @@ class Certificates:
         authority_key, request, names = (folder / f'{name}-{what}' for what in ('ca.key', 'server.csr', 'names'))
         new_key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
         names.write_text(f'subjectAltName = DNS:{host}\n')
-        self.openssl('req', '-x509', *new_key, '-keyout', authority_key, '-out', self.authority, '-subj', f'/CN={name}', '-days', '2')
+        self.openssl('req', '-x509', *new_key, '-keyout', authority_key, '-out', self.authority, '-subj', f'/CN={name}',
+                     '-days', '2')
         self.openssl('req', *new_key, '-keyout', self.key, '-out', request, '-subj', f'/CN={host}')
         self.openssl('x509', '-req', '-in', request, '-CA', self.authority, '-CAkey', authority_key, '-CAcreateserial',
                      '-out', self.certificate, '-extfile', names, '-days', '2')
