@@ -40,6 +40,25 @@ UniqueFd connect_to_journal() noexcept {
     return journal;
 }
 
+/// How long the character at the beginning is; 0: it is a control character, or no UTF-8.
+std::size_t length_of_character(std::string_view text) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const unsigned char first = byte(0);
+    if (first < 0x80)
+        return first >= 0x20 && first != 0x7f;
+    const std::size_t length = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+    if (length == 0 || text.size() < length)
+        return 0;
+    for (std::size_t i = 1; i < length; ++i)
+        if ((byte(i) & 0xc0) != 0x80)
+            return 0;
+    const unsigned char second = byte(1);
+    const bool is_control = first == 0xc2 && second < 0xa0;
+    const bool is_overlong = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
+    const bool is_no_character = (first == 0xed && second > 0x9f) || (first == 0xf4 && second > 0x8f);
+    return is_control || is_overlong || is_no_character ? 0 : length;
+}
+
 /// A datagram of journald's native protocol, https://systemd.io/JOURNAL_NATIVE_PROTOCOL/: lines NAME=value.
 /// sd_journal_sendv(3) would wait where journald hangs; a message that it does not take at once is dropped.
 void send_to_journal(Level level, const std::string &message, std::initializer_list<Field> fields, const Where &where) {
@@ -61,18 +80,6 @@ void send_to_journal(Level level, const std::string &message, std::initializer_l
 
 } // namespace
 
-std::string one_line(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte == 0x7f)
-            append_byte_escaped(out, byte);
-        else
-            out += c;
-    }
-    return out;
-}
-
 void set_log_level(Level level) noexcept {
     highest = level;
 }
@@ -91,6 +98,21 @@ void log(Level level, std::string_view message, std::initializer_list<Field> fie
         std::fprintf(stderr, "%s: %s\n", program_invocation_short_name, text.c_str());
 } catch (...) {
     // A message that cannot be said must not end the program that says it.
+}
+
+std::string one_line(std::string_view text, std::size_t limit) {
+    std::string out;
+    while (!text.empty()) {
+        if (out.size() >= limit)
+            return out + "…";
+        const std::size_t length = length_of_character(text);
+        if (length == 0)
+            append_byte_escaped(out, static_cast<unsigned char>(text[0]));
+        else
+            out += text.substr(0, length);
+        text.remove_prefix(length == 0 ? 1 : length);
+    }
+    return out;
 }
 
 std::string printable(std::string_view text, std::size_t limit) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -38,12 +39,13 @@ void set_log_level(Level level) noexcept;
 bool log_enabled(Level level) noexcept;
 
 /// To the journal with its fields where stderr is the journal's, else a line on stderr.
-/// The message is one line: control characters in it are written as \xHH.
+/// The message is as one_line() makes it.
 void log(Level level, std::string_view message, std::initializer_list<Field> fields = {},
          Where where = Where::here()) noexcept;
 
-/// A text that may quote anything: control characters as \xHH, so that it forges no second line.
-std::string one_line(std::string_view text);
+/// Text that may quote what comes from outside, so that it forges no second line and journald and systemd take it:
+/// control characters, and what is no UTF-8, as \xHH; cut with "…" after about `limit` bytes.
+std::string one_line(std::string_view text, std::size_t limit = SIZE_MAX);
 
 /// Text from outside for a message or a terminal: printable ASCII as it is, every other byte as \xHH;
 /// cut with "…" after `limit` bytes.

@@ -12,10 +12,12 @@
 namespace iptracking::postgres {
 namespace {
 
-/// One line of what libpq says in several: one for each host that it tried.
+constexpr std::size_t longest_message = 1000;
+
+/// One line of what libpq says in several: one for each host that it tried.  A server may say as much as it likes.
 std::string in_one_line(std::string_view text) {
     std::string line;
-    for (const char c : text) {
+    for (const char c : text.substr(0, longest_message)) {
         if (c == '\n' || c == '\t')
             line += line.ends_with(' ') ? "" : c == '\n' ? "; " : " ";
         else

@@ -2,6 +2,7 @@
 #include "loop/service_manager.h"
 
 #include "base/error.h"
+#include "base/log.h"
 
 #include <chrono>
 #include <cstdint>
@@ -10,6 +11,11 @@
 #include <systemd/sd-daemon.h>
 
 namespace iptracking {
+namespace {
+
+constexpr std::size_t longest_status = 3000; // systemd ignores messages of more than 4096 bytes
+
+} // namespace
 
 std::vector<PassedFd> take_passed_fds() {
     char **names = nullptr;
@@ -38,8 +44,10 @@ void notify_stopping() noexcept {
     sd_notify(0, "STOPPING=1");
 }
 
-void notify_status(const std::string &text) noexcept {
-    sd_notifyf(0, "STATUS=%s", text.c_str());
+void notify_status(const std::string &text) noexcept try {
+    sd_notifyf(0, "STATUS=%s", one_line(text, longest_status).c_str());
+} catch (...) {
+    // No memory for a text is no reason to end.
 }
 
 void notify_watchdog() noexcept {
