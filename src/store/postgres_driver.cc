@@ -10,6 +10,7 @@
 #include "store/postgres_connector.h"
 #include "store/postgres_target.h"
 
+#include <algorithm>
 #include <deque>
 #include <fcntl.h>
 #include <sys/epoll.h>
@@ -25,7 +26,7 @@ constexpr std::size_t most_open = 2;       // batches: one is under way, one is 
 constexpr std::size_t most_events = 4096;  // in a batch; more bring next to nothing
 constexpr auto say_that_it_is_silent = 5s; // after so long without an answer
 constexpr auto longest_silence = 60s;      // then the connection is given up
-constexpr char undefined_function[] = "42883", invalid_schema_name[] = "3F000";
+constexpr char query_canceled[] = "57014", undefined_function[] = "42883", invalid_schema_name[] = "3F000";
 constexpr int most_in_vain = 10; // one after the other, before it is a case for patience
 
 class PostgresDriver final : public Driver {
@@ -47,7 +48,7 @@ public:
         connector_.start(postgres_keywords_to_connect(config_));
     }
     bool can_accept() const noexcept override { return ready_ && due_.size() < most_open; }
-    std::size_t batch_limit() const noexcept override { return most_events; }
+    std::size_t batch_limit() const noexcept override { return most_; }
     const std::string &target() const noexcept override { return target_; }
 
     void store(const Batch &batch) override {
@@ -165,6 +166,9 @@ private:
             answered(due);
             return;
         }
+        // Such a result comes again and again until somebody copies.
+        if (const auto is = result.status(); is == PGRES_COPY_IN || is == PGRES_COPY_OUT || is == PGRES_COPY_BOTH)
+            throw Error(target_ + " answers what it was not asked");
         try {
             result.check();
             due_.front().result = std::move(result);
@@ -183,6 +187,7 @@ private:
         } else if (due.result->value(0, 0) == "t") {
             place_ = due.batch->to;
             in_vain_ = 0;
+            most_ = std::min(most_ + most_ / 8 + 1, most_events);
             send_next();
             handler_.on_stored();
         } else if (++in_vain_ < most_in_vain) {
@@ -202,6 +207,12 @@ private:
                 reject(due.failure);
                 return;
             }
+            // A statement_timeout, maybe: fewer events take less time.
+            if (due.batch && error.sqlstate() == query_canceled && due.batch->events.size() > 1) {
+                most_ = due.batch->events.size() / 2;
+                ask_for_place();
+                return;
+            }
             if (due.batch && error.is_of_class("40") && ++in_vain_ < most_in_vain) { // deadlock, serialization
                 ask_for_place();
                 return;
@@ -218,13 +229,14 @@ private:
 
     /// The row of stream_place().
     void place_is(const postgres::Result &row) {
-        if (row.rows() == 0)
+        if (!row.value(0, 0))
             throw Error("the schema in " + target_ + " is not complete: schema_info is empty");
         tell_whether_replaced(row.value(0, 1) == "t");
         std::optional<Place> place;
         if (row.value(0, 2)) {
-            place = {std::stoull(*row.value(0, 2)), std::stoull(*row.value(0, 3))};
-            if (place > stream_.hint().place() && !sent_.contains(std::stoll(*row.value(0, 4)))) {
+            const auto number = [&](int column) { return std::stoll(row.value(0, column).value_or("0")); };
+            place = {static_cast<std::uint64_t>(number(2)), static_cast<std::uint64_t>(number(3))};
+            if (place > stream_.hint().place() && !sent_.contains(number(4))) {
                 handler_.on_stream_taken();
                 return;
             }
@@ -287,6 +299,7 @@ private:
     std::optional<Place> place_;      ///< of the stream, as far as the server has said; none: it does not know it
     std::optional<Place> next_place_; ///< when all that was sent is stored
     int in_vain_ = 0;                 ///< batches, one after the other
+    std::size_t most_ = most_events;  ///< in a batch, at present
     bool told_replaced_ = false, told_silence_ = false;
     std::deque<Due> due_; ///< the oldest first
     std::exception_ptr failure_;
