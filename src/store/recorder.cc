@@ -95,7 +95,7 @@ void Recorder::on_ready(std::optional<Place> stored) {
         counts_.stored += waited - std::min(waited, pool_.backlog.lines());
     state_.ready = true;
     // A database that opens may still refuse to be written: that it works is known when something is stored.
-    if (state_.trouble.empty() || pool_.backlog.bytes() == 0)
+    if (!said_that_it_works_ && (state_.trouble.empty() || pool_.backlog.bytes() == 0))
         say_that_it_works();
     confirmed();
     feed();
@@ -118,7 +118,12 @@ void Recorder::on_stream_taken() {
     drop_open_batches();
     state_.ready = false;
     pool_.stream.begin_behind_hint();
-    driver_->start();
+    start_soon();
+}
+
+/// By the schedule, since a database that says so may say it again.
+void Recorder::start_soon() {
+    retry_.start(jittered(schedule_.next()));
 }
 
 /// Where the database goes on with our stream.
@@ -149,6 +154,12 @@ void Recorder::on_stored() {
     if (log_enabled(Level::debug))
         log(Level::debug, "stored " + std::to_string(batch->events.size()) + " events",
             {{field::target, driver_->target()}, {field::stored, std::to_string(counts_.stored)}});
+    if (rejected_) {
+        pool_.damage.copy(rejected_->line);
+        damage_report_.tell_skipped(rejected_->line, rejected_->why);
+        ++counts_.skipped;
+        rejected_.reset();
+    }
     if (!state_.trouble.empty())
         say_that_it_works();
     pool_.backlog.advance(batch->to, batch->lines);
@@ -162,6 +173,7 @@ void Recorder::say_that_it_works() {
         {{field::message_id, message::database_ready},
          {field::target, driver_->target()},
          {field::waiting_bytes, std::to_string(pool_.backlog.bytes())}});
+    said_that_it_works_ = true;
     schedule_.reset();
     set_trouble("");
 }
@@ -177,7 +189,8 @@ void Recorder::on_blocked(const std::string &why) {
 
 void Recorder::on_failed(Failure failure, std::exception_ptr why) {
     const std::string reason = describe(why);
-    if (failure == Failure::rejected && !open_.empty()) {
+    // One without events is refused for another reason than its data.
+    if (failure == Failure::rejected && !open_.empty() && !open_.front()->events.empty()) {
         find_rejected(reason);
         return;
     }
@@ -185,14 +198,13 @@ void Recorder::on_failed(Failure failure, std::exception_ptr why) {
     drop_open_batches();
     read_ = pool_.backlog.stored();
     state_.ready = false;
-    const auto wait = jittered(schedule_.next());
     if (state_.trouble != reason)
         log(Level::warning, "keeping events: " + reason,
             {{field::message_id, message::database_away},
              {field::target, driver_->target()},
              {field::waiting_bytes, std::to_string(pool_.backlog.bytes())}});
     set_trouble(reason);
-    retry_.start(wait);
+    start_soon();
     if (done_)
         finished();
 }
@@ -208,13 +220,9 @@ void Recorder::find_rejected(const std::string &why) {
         limit_ = batch->events.size() / 2;
         read_ = batch->from;
     } else {
-        for (const Event &event : batch->events) {
-            const std::string_view rest(batch->bytes.data() + event.line, batch->bytes.size() - event.line);
-            const std::string_view line = rest.substr(0, rest.find('\n'));
-            pool_.damage.copy(line);
-            damage_report_.tell_skipped(line, why);
-            ++counts_.skipped;
-        }
+        const std::size_t begin = batch->events.front().line;
+        const std::string_view rest(batch->bytes.data() + begin, batch->bytes.size() - begin);
+        rejected_ = {std::string(rest.substr(0, rest.find('\n'))), why};
         batch->events.clear();
         read_ = batch->to;
         without_rejected_ = std::move(batch);
@@ -235,12 +243,14 @@ void Recorder::drop_open_batches() {
         budget_.give_back(batch->events.size());
     open_.clear();
     without_rejected_.reset();
+    rejected_.reset();
 }
 
 void Recorder::set_trouble(const std::string &trouble) {
     if (state_.trouble == trouble)
         return;
     state_.trouble = trouble;
+    said_that_it_works_ = trouble.empty();
     callbacks_.on_changed();
 }
 

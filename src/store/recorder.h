@@ -64,6 +64,7 @@ private:
     void feed_driver();
     void begin_new_stream();
     Place place_to_begin(std::optional<Place> stored) const;
+    void start_soon();
     void find_rejected(const std::string &why);
     void store(std::unique_ptr<Batch> batch);
     void say_that_it_works();
@@ -84,7 +85,12 @@ private:
     bool lost_open_ = false;                  ///< some were open when the database was lost
     std::unique_ptr<Batch> spare_;
     std::unique_ptr<Batch> without_rejected_; ///< to be stored next: it moves the place behind a bad record
-    std::function<void()> done_;              ///< set: finish_then() was called
+    struct Rejected {
+        std::string line, why;
+    };
+    std::optional<Rejected> rejected_; ///< the bad record: it is left out once the place behind it is stored
+    bool said_that_it_works_ = false;
+    std::function<void()> done_; ///< set: finish_then() was called
     Ending ending_ = Ending::flush;
     std::unique_ptr<Driver> driver_;
     Deferred feeding_;
