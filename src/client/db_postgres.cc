@@ -90,8 +90,17 @@ private:
         }
     }
 
+    postgres::Connection open() const {
+        try {
+            return postgres::Connection::open(postgres_keywords_to_connect(config_));
+        } catch (const PostgresError &error) {
+            throw Error(error.what() +
+                        std::string(config_.admin.empty() ? " (as the daemon: the configuration has no 'admin')" : ""));
+        }
+    }
+
     PostgresAdmin connect() {
-        auto connection = postgres::Connection::open(postgres_keywords_to_connect(config_));
+        auto connection = open();
         std::string schema = postgres_schema_name(connection, config_);
         return {config_, target_, daemon_role_, std::move(connection), std::move(schema)};
     }

@@ -46,7 +46,7 @@ class OnPostgres(Client):
     def setUp(self):
         super().setUp()
         if OnPostgres.server is None:   # of our own: tests change its roles
-            OnPostgres.server = Server()
+            OnPostgres.server = Server(fsync=False)
             self.server.database().close()  # makes the role of the daemon
 
     def empty(self, options=''):
@@ -262,6 +262,8 @@ class Check(OnPostgres):
         keywords = self.empty()
         said = self.db('check', {**keywords, 'port': '1'}, status=1)
         self.assertRegex(said, f'port=1 dbname={self.name}: connection to server .* failed: No such file')
+        said = self.db('check', {key: value for key, value in keywords.items() if key != 'admin'} | {'user': 'nobody there'}, status=1)
+        self.assertRegex(said, 'role "nobody there" does not exist .as the daemon: the configuration has no .admin')
         self.db('init', keywords)
         self.ask(f'ALTER DATABASE {self.name} SET default_transaction_read_only = on')
         self.assertIn('the server is read-only', self.db('check', keywords, status=1))
@@ -445,6 +447,7 @@ class OnSqlite(Client):
         for name, rows in sessions.items():
             self.assertGreater(len(rows), 0)
             self.assertEqual(self.store.query(f'SELECT * FROM {name} ORDER BY id'), rows, name)
+        self.assertEqual(self.store.query('SELECT count(*) FROM session WHERE open_id NOT IN (SELECT id FROM inet_log)'), [(0,)])
         self.assertIn('integrity      ok', self.client('db', 'check', config=self.store.config))
         self.assertIn('0 events before', self.client('db', 'purge', '--before', cut, config=self.store.config))
         self.assert_summaries_exact()   # which have all in them now
