@@ -313,7 +313,7 @@ class CommandLine(Client):
                       ['--schema', 'x' * 64, 'db', 'check'], ['db', 'purge', '--before']):
             with self.subTest(words):
                 self.client(*words, config=config, status=2)
-        self.assertIn(r'--x\x1b[31m\x0a', self.client('db', 'init', '--x\x1b[31m\n', config=config, status=2))
+        self.assertIn(r'--x\x1b[31m\x0a\xc2\x9b', self.client('db', 'init', '--x\x1b[31m\n\u009b', config=config, status=2))
         self.assertRegex(self.client('db', 'check', config='datebase: 3\n', status=78), r'client.yml:1:1: unknown key')
 
     def test_help_and_version_are_answered(self):
