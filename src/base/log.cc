@@ -2,6 +2,7 @@
 #include "base/log.h"
 
 #include "base/unique_fd.h"
+#include "base/utf8.h"
 
 #include <array>
 #include <cstdio>
@@ -38,25 +39,6 @@ UniqueFd connect_to_journal() noexcept {
     if (journal && ::connect(journal.get(), reinterpret_cast<const sockaddr *>(&address), sizeof(address)) < 0)
         journal.reset();
     return journal;
-}
-
-/// How long the character at the beginning is; 0: it is a control character, or no UTF-8.
-std::size_t length_of_character(std::string_view text) {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const unsigned char first = byte(0);
-    if (first < 0x80)
-        return first >= 0x20 && first != 0x7f;
-    const std::size_t length = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
-    if (length == 0 || text.size() < length)
-        return 0;
-    for (std::size_t i = 1; i < length; ++i)
-        if ((byte(i) & 0xc0) != 0x80)
-            return 0;
-    const unsigned char second = byte(1);
-    const bool is_control = first == 0xc2 && second < 0xa0;
-    const bool is_overlong = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
-    const bool is_no_character = (first == 0xed && second > 0x9f) || (first == 0xf4 && second > 0x8f);
-    return is_control || is_overlong || is_no_character ? 0 : length;
 }
 
 /// A datagram of journald's native protocol, https://systemd.io/JOURNAL_NATIVE_PROTOCOL/: lines NAME=value.
@@ -105,7 +87,7 @@ std::string one_line(std::string_view text, std::size_t limit) {
     while (!text.empty()) {
         if (out.size() >= limit)
             return out + "…";
-        const std::size_t length = length_of_character(text);
+        const std::size_t length = size_of_character(text);
         if (length == 0)
             append_byte_escaped(out, static_cast<unsigned char>(text[0]));
         else

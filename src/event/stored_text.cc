@@ -1,25 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "event/stored_text.h"
 
+#include "base/utf8.h"
 #include "line/format.h"
 
 #include <algorithm>
-#include <utf8proc.h>
 
 namespace iptracking {
 namespace {
 
 void append_escaped(std::string &out, unsigned char byte) {
     out += {'\\', 'x', line::hex_digits[byte >> 4], line::hex_digits[byte & 15]};
-}
-
-/// The size of the character that `text` begins with; 0: it is not valid UTF-8, or must not stand as it is.
-std::size_t size_as_it_is(std::string_view text) noexcept {
-    utf8proc_int32_t code = 0;
-    const auto size = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t *>(text.data()),
-                                       static_cast<utf8proc_ssize_t>(text.size()), &code);
-    const bool control = code < 0x20 || (code >= 0x7f && code < 0xa0);
-    return size > 0 && !control && code != '\\' ? static_cast<std::size_t>(size) : 0;
 }
 
 /// The byte that the \xHH stands for that the value begins with; -1: it begins with none.
@@ -51,7 +42,7 @@ void append_stored_text(std::string &out, std::string_view value, TextForm form)
     }
     const std::string typed = form == TextForm::escaped ? without_line_escapes(value) : std::string(value);
     for (std::string_view rest = typed; !rest.empty();) {
-        const std::size_t size = size_as_it_is(rest);
+        const std::size_t size = rest[0] == '\\' ? 0 : size_of_character(rest);
         if (size == 0)
             append_escaped(out, static_cast<unsigned char>(rest[0]));
         else
