@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """PostgreSQL as Debian runs it, set up as an administrator would, and what was recorded in it."""
+import functools
 import itertools
 import json
 import uuid
@@ -23,8 +24,9 @@ def psql(*words, database=DATABASE, **more):
     return as_postgres('psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-d', database, *words, **more).stdout
 
 
+@functools.cache
 def make():
-    """A cluster of our own: the copied machine may have one, with its own data."""
+    """Once a boot.  A cluster of our own: the copied machine may have one, with its own data."""
     if output('pg_lsclusters', '--no-header', VERSION, 'main'):
         run('pg_dropcluster', '--stop', VERSION, 'main')
     run('pg_createcluster', VERSION, 'main', '--locale=C.UTF-8')

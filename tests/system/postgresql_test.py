@@ -142,6 +142,7 @@ class OverTcp(Logins):
 
     @classmethod
     def setUpClass(cls):
+        cluster.make()
         cls.addClassCleanup(cls.back_to_the_socket)
         with open('/etc/hosts', 'a') as hosts:
             hosts.write(f'127.0.0.1 {SERVER}\n')
