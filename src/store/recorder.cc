@@ -11,6 +11,8 @@
 namespace iptracking {
 namespace {
 
+constexpr std::size_t most_left_out_in_a_row = 16;
+
 /// Hosts that lost the same server look for it at different times.
 std::chrono::milliseconds jittered(std::chrono::milliseconds wait) {
     static std::minstd_rand random{std::random_device{}()};
@@ -29,7 +31,7 @@ Recorder::Recorder(EventLoop &loop, const Config &config, const std::string &sta
       schedule_(config.pool.push_wait), read_(pool.backlog.stored()),
       driver_(
           make_driver({loop, *this, state_directory, pool.stream, config.pool.sync == PoolSync::batch}, config.driver)),
-      feeding_(loop, [this] { feed(); }), retry_(loop, [this] { driver_->start(); }),
+      feeding_(loop, [this] { feed(); }), retry_(loop, [this] { look_again(); }),
       finish_limit_(loop, [this] { finished(); }), damage_report_(loop, pool.damage) {
     driver_->start();
 }
@@ -121,6 +123,11 @@ void Recorder::on_stream_taken() {
     start_soon();
 }
 
+void Recorder::look_again() {
+    looks_again_ = true;
+    driver_->start();
+}
+
 /// By the schedule, since a database that says so may say it again.
 void Recorder::start_soon() {
     retry_.start(jittered(schedule_.next()));
@@ -158,9 +165,12 @@ void Recorder::on_stored() {
         pool_.damage.copy(rejected_->line);
         damage_report_.tell_skipped(rejected_->line, rejected_->why);
         ++counts_.skipped;
+        ++left_out_in_a_row_;
         rejected_.reset();
+    } else {
+        left_out_in_a_row_ = 0;
     }
-    if (!state_.trouble.empty())
+    if (!state_.trouble.empty() && left_out_in_a_row_ == 0)
         say_that_it_works();
     pool_.backlog.advance(batch->to, batch->lines);
     confirmed();
@@ -190,7 +200,7 @@ void Recorder::on_blocked(const std::string &why) {
 void Recorder::on_failed(Failure failure, std::exception_ptr why) {
     const std::string reason = describe(why);
     // One without events is refused for another reason than its data.
-    if (failure == Failure::rejected && !open_.empty() && !open_.front()->events.empty()) {
+    if (failure == Failure::rejected && !open_.empty() && !open_.front()->events.empty() && may_leave_out()) {
         find_rejected(reason);
         return;
     }
@@ -207,6 +217,13 @@ void Recorder::on_failed(Failure failure, std::exception_ptr why) {
     start_soon();
     if (done_)
         finished();
+}
+
+/// Where one event after the other is refused it is the database that is wrong, a column that somebody has added say:
+/// then it is one at each look, so that most are there when it is mended, and others do get past.
+bool Recorder::may_leave_out() {
+    return open_.front()->events.size() > 1 || left_out_in_a_row_ < most_left_out_in_a_row ||
+           std::exchange(looks_again_, false);
 }
 
 /// Halves the batch until the bad record stands alone; then stores the batch without it, so that the place behind it

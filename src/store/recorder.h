@@ -65,6 +65,8 @@ private:
     void begin_new_stream();
     Place place_to_begin(std::optional<Place> stored) const;
     void start_soon();
+    void look_again();
+    bool may_leave_out();
     void find_rejected(const std::string &why);
     void store(std::unique_ptr<Batch> batch);
     void say_that_it_works();
@@ -89,6 +91,8 @@ private:
         std::string line, why;
     };
     std::optional<Rejected> rejected_; ///< the bad record: it is left out once the place behind it is stored
+    std::size_t left_out_in_a_row_ = 0;
+    bool looks_again_ = false; ///< and has not left out an event since
     bool said_that_it_works_ = false;
     std::function<void()> done_; ///< set: finish_then() was called
     Ending ending_ = Ending::flush;

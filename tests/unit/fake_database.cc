@@ -61,7 +61,7 @@ private:
         for (const Event &event : batch.events)
             users.emplace_back(batch.text(event, Text::user));
         for (const std::string &user : users)
-            if (user == database_.refused_user)
+            if (user == database_.refused_user || database_.refuses_all)
                 return fail(DriverHandler::Failure::rejected, "no such user can be stored");
         database_.users.insert(database_.users.end(), users.begin(), users.end());
         database_.places[stream_.id()] = batch.to;

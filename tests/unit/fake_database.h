@@ -33,6 +33,7 @@ struct FakeDatabase {
     bool holding = false;       ///< stores nothing, and tells nothing
     bool loses_answers = false; ///< goes away just after a commit, before it says so; once
     std::string refused_user;   ///< an event of this user is rejected
+    bool refuses_all = false;   ///< each event is
     std::size_t batch_limit = SIZE_MAX;
     std::size_t most_in_flight = 1;
 

@@ -396,6 +396,28 @@ TEST_F(RecorderTest, MakesItsBatchesLargeAgainAfterARefusedRecord) {
     EXPECT_LT(database.sizes.size(), 10u);
 }
 
+TEST_F(RecorderTest, KeepsMostOfTheEventsOfADatabaseThatRefusesAll) {
+    database.refuses_all = true;
+    take(lines_of(numbered(1, 1000)));
+    run_until([&] { return running().counts.skipped > 16; }); // not before it has looked again
+    EXPECT_EQ(said().trouble, "no such user can be stored");
+    EXPECT_LT(running().counts.skipped, 20u);
+    database.refuses_all = false;
+    run_until([&] { return running().pool.backlog.bytes() == 0; });
+    EXPECT_EQ(running().counts.stored, 1000u - running().counts.skipped);
+    EXPECT_EQ(said().trouble, "");
+}
+
+TEST_F(RecorderTest, GetsPastManyRecordsInARowThatAreRefused) {
+    database.refused_user = "a";
+    Users users(18, "a");
+    users.push_back("b");
+    take(lines_of(users));
+    run_until([&] { return running().pool.backlog.bytes() == 0; });
+    EXPECT_EQ(database.users, Users{"b"});
+    EXPECT_EQ(running().counts.skipped, 18u);
+}
+
 TEST_F(RecorderTest, SetsAsideARefusedRecordOnlyOnceThoughItIsTheLast) {
     database.refused_user = "b";
     take(lines_of({"a", "b"}));
