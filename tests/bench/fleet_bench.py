@@ -57,7 +57,7 @@ def measure(server, pool, store, fleet, send):
 
 
 def run(quick):
-    seconds, flood = (4, 20_000) if quick else (8, 50_000)
+    seconds, flood = (4, 20_000) if quick else (5, 50_000)
     print(f'A login is 4 events.  Hosts are daemons of their own; pgbouncer (transaction mode, {POOL} connections) and a PostgreSQL '
           f'with its defaults, fsync on, on the disk of /var/tmp; {seconds} s at random times for each rate, and a flood of '
           f'{flood} logins, all on this machine.  WAL counts from a checkpoint on, so with the first images of pages.\n\n'
