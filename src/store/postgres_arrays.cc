@@ -32,13 +32,13 @@ template <class Integer> void append_number(std::string &bytes, Integer number) 
 class BinaryArray {
 public:
     BinaryArray(Type type, std::size_t count) : type_(type) {
-        append_number<std::int32_t>(bytes_, count > 0);
+        append_number<std::int32_t>(bytes_, 1);
         append_number<std::int32_t>(bytes_, 1);
         append_number(bytes_, type.element);
-        if (count > 0) {
-            append_number(bytes_, static_cast<std::int32_t>(count));
-            append_number<std::int32_t>(bytes_, 1);
-        }
+        append_number(bytes_, static_cast<std::int32_t>(count));
+        append_number<std::int32_t>(bytes_, 1);
+        head_ = bytes_.size();
+        nulls_ = head_ + 4 * count;
     }
     void add_null() { append_number<std::int32_t>(bytes_, -1); }
     template <class Integer> void add_number(Integer number) {
@@ -77,11 +77,21 @@ public:
             bytes_ += bytes;
         }
     }
-    postgres::Parameter take() { return {.type = type_.array, .binary = true, .value = std::move(bytes_)}; }
+    /// Of nulls alone, or of nothing, an empty array is enough: log_events() fills it up, and most have no ruser.
+    postgres::Parameter take() {
+        if (bytes_.size() == nulls_ && bytes_.find_first_not_of('\xff', head_) == bytes_.npos) {
+            bytes_.clear();
+            append_number<std::int32_t>(bytes_, 0);
+            append_number<std::int32_t>(bytes_, 0);
+            append_number(bytes_, type_.element);
+        }
+        return {.type = type_.array, .binary = true, .value = std::move(bytes_)};
+    }
 
 private:
     Type type_;
     std::string bytes_;
+    std::size_t head_, nulls_; ///< its size without elements, and with nulls alone
 };
 
 /// One of numbers that the events hold.

@@ -47,7 +47,7 @@ public:
         silence_.start(say_that_it_is_silent);
         connector_.start(postgres_keywords_to_connect(config_));
     }
-    bool can_accept() const noexcept override { return ready_ && due_.size() < most_open; }
+    bool can_accept() const noexcept override { return ready_ && !unconfirmed_ && due_.size() < most_open; }
     std::size_t batch_limit() const noexcept override { return most_; }
     const std::string &target() const noexcept override { return target_; }
 
@@ -127,7 +127,12 @@ private:
         flush();
     }
 
-    void flush() { socket_.want(connection_->flush() ? EPOLLIN | EPOLLOUT : EPOLLIN); }
+    /// True: all has left.
+    bool flush() {
+        const bool more = connection_->flush();
+        socket_.want(more ? EPOLLIN | EPOLLOUT : EPOLLIN);
+        return !more;
+    }
 
     /// The socket can be read, or written.
     void attend() {
@@ -142,11 +147,17 @@ private:
                 take_result();
             if (lost && connection_)
                 std::rethrow_exception(lost);
-            if (connection_)
-                flush();
+            if (connection_ && flush())
+                confirm();
         } catch (const std::exception &) {
             fail(std::current_exception());
         }
+    }
+
+    /// When the next batch has left: to make the one after it takes some milliseconds, in which the server would wait.
+    void confirm() {
+        if (std::exchange(unconfirmed_, false))
+            handler_.on_stored();
     }
 
     /// Each command ends with PGRES_PIPELINE_SYNC; then its transaction is committed, unless there was an error.
@@ -160,6 +171,9 @@ private:
             throw PostgresError("", "the connection was lost");
         }
         if (result.status() == PGRES_PIPELINE_SYNC) {
+            confirm(); // in their order
+            if (due_.empty())
+                return; // the handler has begun anew
             Due due = std::move(due_.front());
             due_.pop_front();
             be_patient();
@@ -188,8 +202,8 @@ private:
             place_ = due.batch->to;
             in_vain_ = 0;
             most_ = std::min(most_ + most_ / 8 + 1, most_events);
+            unconfirmed_ = true;
             send_next();
-            handler_.on_stored();
         } else if (++in_vain_ < most_in_vain) {
             ask_for_place();
         } else {
@@ -278,7 +292,7 @@ private:
     }
 
     void close() {
-        ready_ = false;
+        ready_ = unconfirmed_ = false;
         connector_.cancel();
         failing_.cancel();
         silence_.stop();
@@ -296,6 +310,7 @@ private:
     PostgresConnector connector_;
     std::optional<postgres::Connection> connection_;
     bool ready_ = false;
+    bool unconfirmed_ = false;        ///< the oldest batch is stored, and the handler does not know it yet
     std::optional<Place> place_;      ///< of the stream, as far as the server has said; none: it does not know it
     std::optional<Place> next_place_; ///< when all that was sent is stored
     int in_vain_ = 0;                 ///< batches, one after the other
