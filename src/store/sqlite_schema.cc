@@ -13,7 +13,7 @@ namespace {
 constexpr std::int64_t our_application_id = 0x69707472; // "iptr"
 static_assert(std::size(sqlite_schema_sql) == sqlite_schema_version);
 
-/// `advance` adds the events with ?1 < id <= ?2.
+/// `advance` adds the events with ?1 < id <= ?2.  SqlitePurge takes them away again.
 struct Summary {
     std::string_view name, advance;
 };

@@ -15,6 +15,7 @@ from programs import BUILD, DAEMON, DRIVERS, Csv, Programs, Run, Sqlite, wait_un
 CLIENT = BUILD / 'src/client/iptracking'
 HOSTILE = 'we"ird; DROP SCHEMA public; -- \'\\ $$ :x ü'
 NEWEST = len(list(SQL.glob('postgresql-*.sql')))
+NEWEST_SQLITE = len(list(SQL.glob('sqlite3-*.sql')))
 LINE = 'iptracking/1 event={} time={} user={} src={} sport={} pid={} service=sshd\n'
 DAY = 86400
 
@@ -368,7 +369,7 @@ class OnSqlite(Client):
         for path in self.store.path.parent.iterdir():
             status = path.stat()
             self.assertEqual((status.st_uid, status.st_gid, status.st_mode & 0o777), (65534, 65533, 0o640), path)
-        self.assertIn('(was 2)', self.client('db', 'init', config=self.store.config))
+        self.assertIn(f'(was {NEWEST_SQLITE})', self.client('db', 'init', config=self.store.config))
 
     def test_a_running_daemon_is_not_disturbed(self):
         run = Run(self, self.folder, self.store)
