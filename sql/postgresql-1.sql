@@ -5,7 +5,20 @@
 -- Then the files with higher numbers, in their order.  The database must have the encoding UTF8.
 
 BEGIN;
-SELECT set_config('search_path', quote_ident(current_schema()) || ', pg_temp', true);
+-- (With pg_catalog in front of all that is called: somebody else may have made functions of the same names here.)
+SELECT pg_catalog.set_config('search_path', pg_catalog.quote_ident(pg_catalog.current_schema()) || ', pg_temp', true);
+
+-- Our functions run as their owner and find their parts here, so here nobody else may make any.
+DO $$
+BEGIN
+    IF pg_catalog.has_schema_privilege('public', pg_catalog.current_schema(), 'CREATE') THEN
+        RAISE 'everybody may make things in the schema %, so they could run as the owner of ours; '
+              'take another schema, or in psql: REVOKE CREATE ON SCHEMA % FROM PUBLIC;',
+                pg_catalog.quote_ident(pg_catalog.current_schema()), pg_catalog.quote_ident(pg_catalog.current_schema())
+            USING ERRCODE = 'invalid_schema_definition';
+    END IF;
+END
+$$;
 
 -- --- roles: one that owns, one that may only insert, one that may only read.  Who logs in is a member of one:
 --     CREATE ROLE iptracking LOGIN IN ROLE iptracking_writer;
@@ -21,7 +34,9 @@ BEGIN
         EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', current_schema(), name);
     END LOOP;
     EXECUTE format('GRANT CREATE ON SCHEMA %I TO iptracking_owner', current_schema());
-    IF NOT pg_has_role('iptracking_owner', 'MEMBER') THEN
+    -- Since version 16 who makes a role is a member of it, but may not become it before he grants that to himself.
+    IF NOT pg_has_role('iptracking_owner', CASE WHEN current_setting('server_version_num')::integer < 160000
+                                                THEN 'MEMBER' ELSE 'SET' END) THEN
         GRANT iptracking_owner TO CURRENT_USER;
     END IF;
 END
@@ -363,6 +378,6 @@ GRANT EXECUTE ON FUNCTION log_one_event_is_replaced, net_of, checked_prefix6, ne
 
 INSERT INTO schema_info
     SELECT 1, md5(prosrc) FROM pg_proc
-        WHERE proname = 'log_one_event' AND pronamespace = quote_ident(current_schema())::regnamespace;
+        WHERE proname = 'log_one_event' AND pronamespace = pg_catalog.quote_ident(pg_catalog.current_schema())::regnamespace;
 
 COMMIT;

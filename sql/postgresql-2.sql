@@ -3,7 +3,7 @@
 -- the upgrade of a large database takes no time.
 
 BEGIN;
-SELECT set_config('search_path', quote_ident(current_schema()) || ', pg_temp', true);
+SELECT pg_catalog.set_config('search_path', pg_catalog.quote_ident(pg_catalog.current_schema()) || ', pg_temp', true);
 SET LOCAL ROLE iptracking_owner;
 
 UPDATE schema_info SET version = 2;

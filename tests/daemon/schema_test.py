@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 import psycopg2
-from postgres_server import SQL, Database, as_postgres, programs
+from postgres_server import SQL, Database, as_postgres, numbers, programs
 from programs import OnServer, Postgres, wait_until
 from questions_test import ALL, LINES, store
 
@@ -148,6 +148,29 @@ class Roles(Schema):
         self.assertEqual(database.query('''SELECT proname FROM pg_proc
             WHERE pronamespace = 'public'::regnamespace AND prosecdef
                 AND NOT coalesce('search_path=public, pg_temp' = ANY (proconfig), false)'''), [])
+
+
+class Neighbours(Schema):
+    def empty(self, sql=''):
+        database = Database(self.server, f'neighbours_{next(numbers)}')
+        self.server.query(f'CREATE DATABASE {database.name} TEMPLATE template0')
+        database.query(sql)
+        return database
+
+    def test_a_schema_that_everybody_may_make_things_in_is_refused(self):
+        database = self.empty('GRANT CREATE ON SCHEMA public TO PUBLIC')    # as it was before PostgreSQL 15
+        with self.assertRaisesRegex(psycopg2.Error, 'REVOKE CREATE ON SCHEMA public FROM PUBLIC;'):
+            database.apply_schema()
+        database.query('ROLLBACK')
+        self.assertEqual(database.query("SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"), [(0,)])
+        database.query('REVOKE CREATE ON SCHEMA public FROM PUBLIC')
+        database.apply_schema()
+
+    def test_what_somebody_else_has_made_in_the_schema_is_not_called_by_who_applies_it(self):
+        database = self.empty('''CREATE TABLE called (by text); CREATE FUNCTION quote_ident(name) RETURNS text LANGUAGE sql AS
+            $$ INSERT INTO called VALUES (current_user); SELECT pg_catalog.quote_ident($1::text) $$''')
+        database.apply_schema()
+        self.assertEqual(database.query('SELECT * FROM called'), [])
 
 
 class Partitions(Schema):
