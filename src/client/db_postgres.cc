@@ -133,9 +133,9 @@ private:
 } // namespace
 
 std::string missing_grant(postgres::Connection &connection, const std::string &role) {
-    const auto answer = connection.query(
-        "SELECT rolcanlogin, pg_has_role(oid, 'iptracking_writer', 'USAGE') FROM pg_roles WHERE rolname = $1",
-        {Parameter::text(role)});
+    const auto answer = connection.query("SELECT rolcanlogin, pg_catalog.pg_has_role(oid, 'iptracking_writer', "
+                                         "'USAGE') FROM pg_roles WHERE rolname = $1",
+                                         {Parameter::text(role)});
     if (answer.rows() == 0)
         return new_daemon_role(role);
     if (answer.value(0, 1) != "t")

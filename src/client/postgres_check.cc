@@ -14,6 +14,9 @@ public:
     PostgresCheck(PostgresAdmin &admin, Findings &findings) : admin_(admin), findings_(findings) {}
 
     void run() {
+        // In one transaction, since nothing is set in a session: functions that others have made are not for our
+        // rights.
+        admin_.connection.execute("BEGIN; SET LOCAL search_path TO pg_catalog, pg_temp");
         check_server();
         if (!check_schema())
             return;

@@ -19,7 +19,8 @@ std::string in_schema(const std::string &schema, const char *name) {
 /// A transaction; until it ends nobody else makes or upgrades a schema in this database.
 void begin_alone(postgres::Connection &connection) {
     connection.execute("BEGIN");
-    connection.execute("SELECT pg_advisory_xact_lock(1768977522)"); // "iptr"
+    connection.execute("SET LOCAL search_path TO pg_catalog, pg_temp"); // what others have made is not for our rights
+    connection.execute("SELECT pg_advisory_xact_lock(1768977522)");     // "iptr"
 }
 
 void make_room(postgres::Connection &connection, const std::string &name) {
@@ -54,10 +55,9 @@ std::string postgres_schema_name(postgres::Connection &connection, const Postgre
 
 PostgresSchema look_at_postgres_schema(postgres::Connection &connection, const std::string &name) {
     const std::string table = in_schema(name, "schema_info");
-    const auto may_read =
-        connection.query("SELECT has_table_privilege(table_, 'SELECT') FROM to_regclass($1) AS table_ "
-                         "WHERE table_ IS NOT NULL",
-                         {Parameter::text(table)});
+    const auto may_read = connection.query("SELECT pg_catalog.has_table_privilege(table_, 'SELECT') "
+                                           "FROM pg_catalog.to_regclass($1) AS table_ WHERE table_ IS NOT NULL",
+                                           {Parameter::text(table)});
     if (may_read.rows() == 0)
         return {};
     const auto row =

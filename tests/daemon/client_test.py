@@ -151,6 +151,20 @@ class Init(OnPostgres):
         self.log('2 hours')
         self.assertIn('1 events', self.db('purge', keywords, '--older-than', '1h'))
 
+    def test_what_others_have_made_is_not_called_with_the_rights_of_the_administrator(self):
+        self.empty()
+        self.ask('CREATE TABLE called (by text); GRANT INSERT ON called TO PUBLIC')
+        for name, types, result in (('has_table_privilege', 'regclass, text', 'boolean'), ('pg_has_role', 'oid, text, text', 'boolean'),
+                                    ('has_table_privilege', 'text, oid, text', 'boolean'), ('has_table_privilege', 'text, text', 'boolean'),
+                                    ('pg_advisory_xact_lock', 'integer', 'boolean'), ('quote_ident', 'name', 'text')):
+            self.ask(f'''CREATE FUNCTION {name}({types}) RETURNS {result} LANGUAGE sql AS
+                         $$ INSERT INTO called VALUES (current_user); SELECT NULL::{result} $$''')
+        keywords = self.keywords(schema='logins')
+        self.db('init', keywords)
+        self.db('check', keywords)
+        self.assertIn('0 events', self.db('purge', keywords, '--before', '2020-01-01'))
+        self.assertEqual(self.ask('SELECT * FROM called'), [])
+
     def test_a_service_file_says_where_the_database_is(self):
         self.empty()
         service = self.folder / 'services'
