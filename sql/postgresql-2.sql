@@ -121,7 +121,8 @@ END
 $$;
 
 -- --- partitions and retention -------------------------------------------------------------------------------------
--- Inserts and readers wait only while partitions are made and dropped, not while rows are counted and deleted.
+-- Inserts and readers wait only while partitions are made and dropped, not while rows are counted and deleted.  Behind
+-- who waits for a long question everybody would wait: after 5 seconds it is given up, to be tried again later.
 
 -- The partitions with bounds, that is, all but the default one.
 CREATE VIEW partitions AS
@@ -156,7 +157,8 @@ $$;
 
 -- One partition, of what no other one has of the period: after a change of the step it may be the end of it, or none.
 CREATE FUNCTION make_partition(since timestamptz, until timestamptz) RETURNS integer
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET timezone = 'UTC' SET datestyle = 'ISO' AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET timezone = 'UTC' SET datestyle = 'ISO'
+    SET lock_timeout = '5s' AS $$
 DECLARE
     name text;
 BEGIN
@@ -198,7 +200,8 @@ $$;
 -- transaction does not last for hours: call it until it gives 0.  An open session that began before the date goes
 -- too: what is to be forgotten is forgotten, and its close, when it comes, closes no other one.
 CREATE FUNCTION purge(before timestamptz, at_most bigint DEFAULT NULL) RETURNS bigint
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET timezone = 'UTC' SET datestyle = 'ISO' AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET timezone = 'UTC' SET datestyle = 'ISO'
+    SET lock_timeout = '5s' AS $$
 DECLARE
     old regclass[] := ARRAY(SELECT name FROM partitions WHERE end_date <= before);
     partition regclass;

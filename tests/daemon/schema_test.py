@@ -306,6 +306,29 @@ class Partitions(Schema):
         self.assertEqual(database.query("SELECT purge('2020-01-01')"), [(0,)])
         self.assertEqual(self.partitions(database), self.expected(database, 'month', 3))
 
+    def test_nobody_waits_for_long_behind_a_purge_that_waits_for_a_question(self):
+        database = self.database()
+        database.query("SELECT make_partition('2020-01-01', '2020-01-02')")
+        log_all(database, [row_of(date='2020-01-01T12:00:00Z')])
+        question = self.server.connect(database.name)
+        question.autocommit = False
+        question.cursor().execute('SELECT FROM inet_log')
+        refusals = []
+
+        def purge():
+            try:
+                Database(self.server, database.name).query("SELECT purge('2021-01-01')")
+            except psycopg2.Error as error:
+                refusals.append(error.pgcode)
+        purging = threading.Thread(target=purge)
+        purging.start()
+        wait_until(lambda: database.query('SELECT 1 FROM pg_locks WHERE NOT granted'), what='the purge')
+        self.assertEqual(log_all(database, [row_of()]), [(1,)])
+        purging.join()
+        question.close()
+        self.assertEqual(refusals, ['55P03'])
+        self.assertEqual(database.query("SELECT purge('2021-01-01')"), [(1,)])
+
     def test_what_is_left_of_a_session_after_a_purge_closes_no_other_one(self):
         database = self.database()
         log_all(database, [row_of(date=f'2026-03-0{day}T12:00:00Z', log_event=f'{event}_session', sshd_pid=7, uid=uid)
