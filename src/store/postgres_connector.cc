@@ -57,7 +57,7 @@ void PostgresConnector::start(const postgres::Keywords &keywords) {
             attempt.reset();
             --running;
         }).detach();
-    } catch (const std::system_error &) {
+    } catch (const std::exception &) {
         --running;
         attempt_->failure = std::current_exception();
         ::eventfd_write(attempt_->done.get(), 1);

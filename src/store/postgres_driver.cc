@@ -32,9 +32,8 @@ constexpr int most_in_vain = 10; // one after the other, before it is a case for
 class PostgresDriver final : public Driver {
 public:
     PostgresDriver(const DriverContext &context, const PostgresConfig &config)
-        : handler_(context.handler), stream_(context.stream),
-          sent_(open_file(context.state_directory + "/pool", O_RDONLY | O_DIRECTORY).get(), context.sync),
-          config_(config), target_(describe_postgres_target(config)),
+        : handler_(context.handler), stream_(context.stream), pool_(context.state_directory + "/pool"),
+          sync_(context.sync), config_(config), target_(describe_postgres_target(config)),
           connector_(context.loop,
                      {.on_connected = [this](postgres::Connection connection) { connected(std::move(connection)); },
                       .on_failed = [this](const std::exception_ptr &why) { fail(why); }}),
@@ -44,8 +43,14 @@ public:
     void start() override {
         close();
         told_silence_ = false;
-        silence_.start(say_that_it_is_silent);
-        connector_.start(postgres_keywords_to_connect(config_));
+        try {
+            if (!sent_)
+                sent_.emplace(open_file(pool_, O_RDONLY | O_DIRECTORY).get(), sync_);
+            connector_.start(postgres_keywords_to_connect(config_));
+            silence_.start(say_that_it_is_silent);
+        } catch (const std::exception &) {
+            fail_from_the_loop();
+        }
     }
     bool can_accept() const noexcept override { return ready_ && !unconfirmed_ && due_.size() < most_open; }
     std::size_t batch_limit() const noexcept override { return most_; }
@@ -55,9 +60,7 @@ public:
         try {
             send_batch(batch);
         } catch (const std::exception &) {
-            failure_ = std::current_exception();
-            ready_ = false;
-            failing_.schedule();
+            fail_from_the_loop();
         }
     }
 
@@ -107,7 +110,7 @@ private:
         parameters.push_back(next_place_ ? number(next_place_->offset) : Parameter::null());
         parameters.push_back(number(batch.to.segment));
         parameters.push_back(number(batch.to.offset));
-        parameters.push_back(number(sent_.add()));
+        parameters.push_back(number(sent_->add()));
         append_arrays(parameters, batch);
         next_place_ = batch.to;
         await({.batch = &batch, .sql = &store_sql_, .parameters = std::move(parameters)});
@@ -250,7 +253,7 @@ private:
         if (row.value(0, 2)) {
             const auto number = [&](int column) { return std::stoll(row.value(0, column).value_or("0")); };
             place = {static_cast<std::uint64_t>(number(2)), static_cast<std::uint64_t>(number(3))};
-            if (place > stream_.hint().place() && !sent_.contains(number(4))) {
+            if (place > stream_.hint().place() && !sent_->contains(number(4))) {
                 handler_.on_stream_taken();
                 return;
             }
@@ -286,6 +289,13 @@ private:
         handler_.on_blocked(what);
     }
 
+    /// What is being handled; a request never answers before it returns.
+    void fail_from_the_loop() {
+        failure_ = std::current_exception();
+        ready_ = false;
+        failing_.schedule();
+    }
+
     void fail(const std::exception_ptr &why) {
         close();
         handler_.on_failed(DriverHandler::Failure::offline, why);
@@ -303,7 +313,9 @@ private:
 
     DriverHandler &handler_;
     const Stream &stream_;
-    SentBatches sent_;
+    std::string pool_;
+    bool sync_;
+    std::optional<SentBatches> sent_; ///< from the first start()
     PostgresConfig config_;
     std::string target_;
     std::string place_sql_, store_sql_;

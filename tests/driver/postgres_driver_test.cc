@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <gtest/gtest.h>
 #include <set>
+#include <sys/resource.h>
 
 using namespace iptracking;
 using namespace iptracking::test;
@@ -88,6 +89,28 @@ TEST_F(PostgresDriver, StoresTheEventsOfTwoThatRunUnderOneNameAlready) {
     host->send(events(31, 40));
     ASSERT_TRUE(host->run_until([&] { return host->stored() == 30; }));
     EXPECT_EQ(stored(), all(40));
+}
+
+TEST_F(PostgresDriver, LooksAgainWhereItCannotEvenStart) {
+    std::filesystem::create_directories(state_ + "/pool/sent"); // as if the disk were bad
+    auto host = start("state");
+    ASSERT_TRUE(host->run_until([&] { return !host->state().trouble.empty(); }));
+    std::filesystem::remove(state_ + "/pool/sent");
+    host->send(events(1, 10));
+    ASSERT_TRUE(host->run_until([&] { return host->stored() == 10; }));
+    store_->take_away();
+    ASSERT_TRUE(host->run_until([&] { return !host->state().trouble.empty(); }));
+    const std::string before = host->state().trouble;
+    rlimit descriptors{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &descriptors), 0);
+    const rlimit none{3, descriptors.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    EXPECT_NO_THROW(EXPECT_TRUE(host->run_until([&] { return host->state().trouble != before; })));
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &descriptors), 0);
+    store_->bring_back();
+    host->send(events(11, 20));
+    ASSERT_TRUE(host->run_until([&] { return host->stored() == 20; }));
+    EXPECT_EQ(stored(), all(20));
 }
 
 TEST(SentBatches, KnowsTheLastOfThemAlsoAfterAnotherStart) {
