@@ -39,15 +39,23 @@ SentBatches::SentBatches(int folder, bool sync)
 
 std::int64_t SentBatches::add() {
     const Entry entry{turn_ + 1, random_number()};
-    const std::size_t slot = entry.turn % kept;
-    write_all_at(file_.get(), {reinterpret_cast<const char *>(&entry), sizeof(entry)}, slot * sizeof(entry), sent_file);
+    write(entry.turn % kept, entry);
     if (sync_)
         sync_data(file_.get(), sent_file);
-    known_.erase(entries_[slot].number);
     known_.insert(entry.number);
-    entries_[slot] = entry;
     turn_ = entry.turn;
     return entry.number;
+}
+
+void SentBatches::take_back() {
+    write(turn_ % kept, {});
+    --turn_;
+}
+
+void SentBatches::write(std::size_t slot, const Entry &entry) {
+    write_all_at(file_.get(), {reinterpret_cast<const char *>(&entry), sizeof(entry)}, slot * sizeof(entry), sent_file);
+    known_.erase(entries_[slot].number);
+    entries_[slot] = entry;
 }
 
 } // namespace iptracking

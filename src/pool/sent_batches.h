@@ -18,6 +18,9 @@ public:
 
     /// A new number, which is kept before it is given.
     std::int64_t add();
+    /// The server has answered that it did not take the last one.  So tries that fail for hours make nobody forget the
+    /// one whose answer was lost, which may still be committed.
+    void take_back();
     bool contains(std::int64_t number) const noexcept { return known_.contains(number); }
 
     static constexpr std::size_t kept = 256;
@@ -27,6 +30,8 @@ private:
         std::uint64_t turn;
         std::int64_t number;
     };
+    void write(std::size_t slot, const Entry &entry);
+
     UniqueFd file_;
     bool sync_;
     std::uint64_t turn_ = 0;

@@ -27,7 +27,8 @@ constexpr std::size_t most_events = 4096;  // in a batch; more bring next to not
 constexpr auto say_that_it_is_silent = 5s; // after so long without an answer
 constexpr auto longest_silence = 60s;      // then the connection is given up
 constexpr char query_canceled[] = "57014", undefined_function[] = "42883", invalid_schema_name[] = "3F000";
-constexpr int most_in_vain = 10; // one after the other, before it is a case for patience
+constexpr std::size_t batch_number = 5; // of the parameters
+constexpr int most_in_vain = 10;        // one after the other, before it is a case for patience
 
 class PostgresDriver final : public Driver {
 public:
@@ -110,7 +111,7 @@ private:
         parameters.push_back(next_place_ ? number(next_place_->offset) : Parameter::null());
         parameters.push_back(number(batch.to.segment));
         parameters.push_back(number(batch.to.offset));
-        parameters.push_back(number(sent_->add()));
+        parameters.push_back(Parameter::null()); // its random number: send_next()
         append_arrays(parameters, batch);
         next_place_ = batch.to;
         await({.batch = &batch, .sql = &store_sql_, .parameters = std::move(parameters)});
@@ -125,7 +126,10 @@ private:
     void send_next() {
         if (due_.empty())
             return;
-        connection_->send(*due_.front().sql, std::exchange(due_.front().parameters, {}));
+        Due &next = due_.front();
+        if (next.batch)
+            next.parameters[batch_number] = Parameter::text(std::to_string(sent_->add()));
+        connection_->send(*next.sql, std::exchange(next.parameters, {}));
         be_patient();
         flush();
     }
@@ -195,6 +199,8 @@ private:
     }
 
     void answered(const Due &due) {
+        if (due.batch && (due.failure || (due.result && due.result->value(0, 0) != "t")))
+            sent_->take_back();
         if (due.failure) {
             refused(due);
         } else if (!due.result) {

@@ -91,6 +91,34 @@ TEST_F(PostgresDriver, StoresTheEventsOfTwoThatRunUnderOneNameAlready) {
     EXPECT_EQ(stored(), all(40));
 }
 
+TEST_F(PostgresDriver, StoresOnceWhatIsCommittedAfterManyMoreTries) {
+    auto host = start("state");
+    host->send(events(1, 10));
+    ASSERT_TRUE(host->run_until([&] { return host->stored() == 10; }));
+    const auto connect = [&] {
+        return PostgresServer::get().connect(std::get<PostgresConfig>(store_->config()).keywords.at("dbname"));
+    };
+    auto lock = connect(), admin = connect();
+    const auto waits = [&] { return admin.execute("SELECT FROM pg_locks WHERE NOT granted").rows() > 0; };
+    admin.execute("ALTER FUNCTION advance_stream SET lock_timeout = 0");
+    lock.execute("BEGIN; UPDATE stream SET batch = batch");
+    host->send(events(11, 20));
+    ASSERT_TRUE(host->run_until(waits));
+    host.reset(); // the answer is lost
+    admin.execute("ALTER FUNCTION advance_stream SET lock_timeout = '1ms'");
+    for (std::size_t i = 0; i <= SentBatches::kept; ++i) {
+        host = start("state");
+        ASSERT_TRUE(host->run_until([&] { return !host->state().trouble.empty(); }));
+        host.reset();
+    }
+    lock.execute("COMMIT");
+    host = start("state");
+    ASSERT_TRUE(host->run_until([&] { return host->waiting() == 0; }));
+    host->send(events(21, 30));
+    ASSERT_TRUE(host->run_until([&] { return host->waiting() == 0 && stored().first.contains(30); }));
+    EXPECT_EQ(stored(), all(30));
+}
+
 TEST_F(PostgresDriver, LooksAgainWhereItCannotEvenStart) {
     std::filesystem::create_directories(state_ + "/pool/sent"); // as if the disk were bad
     auto host = start("state");
@@ -127,6 +155,19 @@ TEST(SentBatches, KnowsTheLastOfThemAlsoAfterAnotherStart) {
     for (std::size_t i = 0; i < numbers.size(); ++i)
         EXPECT_EQ(sent.contains(numbers[i]), i >= forgotten) << i;
     EXPECT_EQ(std::set(numbers.begin(), numbers.end()).size(), numbers.size());
+}
+
+TEST(SentBatches, ForgetsNoneForOnesThatWereTakenBack) {
+    const TemporaryFolder folder;
+    const UniqueFd descriptor{::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY)};
+    const std::int64_t kept = SentBatches(descriptor.get(), false).add();
+    for (std::size_t i = 0; i < 2 * SentBatches::kept; ++i) {
+        SentBatches sent(descriptor.get(), false);
+        const std::int64_t number = sent.add();
+        sent.take_back();
+        EXPECT_FALSE(sent.contains(number));
+        EXPECT_TRUE(sent.contains(kept));
+    }
 }
 
 } // namespace
