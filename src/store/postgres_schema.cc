@@ -20,7 +20,8 @@ std::string in_schema(const std::string &schema, const char *name) {
 void begin_alone(postgres::Connection &connection) {
     connection.execute("BEGIN");
     connection.execute("SET LOCAL search_path TO pg_catalog, pg_temp"); // what others have made is not for our rights
-    connection.execute("SELECT pg_advisory_xact_lock(1768977522)");     // "iptr"
+    connection.execute("SET LOCAL lock_timeout TO '5s'"); // whoever may connect may hold it, and hosts wait behind us
+    connection.execute("SELECT pg_advisory_xact_lock(1768977522)"); // "iptr"
 }
 
 void make_room(postgres::Connection &connection, const std::string &name) {

@@ -186,6 +186,20 @@ class Upgrade(OnPostgres):
         self.assertEqual(self.ask('SELECT uid FROM inet_log'), [('alice',)])
         self.db('check', keywords)
 
+    def test_it_does_not_wait_for_ever_for_others(self):
+        keywords = self.empty()
+        self.apply(1)
+        holder = self.server.connect(self.name, user='iptracking')
+        holder.cursor().execute('SELECT pg_advisory_lock(1768977522)')
+        self.assertIn('lock timeout', self.db('upgrade', keywords, status=1))
+        holder.close()
+        question = self.server.connect(self.name)
+        question.autocommit = False
+        question.cursor().execute('LOCK schema_info')
+        self.assertIn('lock timeout', self.db('upgrade', keywords, status=1))
+        question.close()
+        self.assertIn('(was 1)', self.db('upgrade', keywords))
+
     def test_there_has_to_be_a_schema_of_a_version_that_is_known(self):
         keywords = self.empty()
         self.assertIn("'iptracking db init'", self.db('upgrade', keywords, status=1))
