@@ -14,12 +14,10 @@ namespace iptracking {
     F(PQconsumeInput)                                                                                                  \
     F(PQenterPipelineMode)                                                                                             \
     F(PQerrorMessage)                                                                                                  \
-    F(PQescapeIdentifier)                                                                                              \
     F(PQexec)                                                                                                          \
     F(PQexecParams)                                                                                                    \
     F(PQfinish)                                                                                                        \
     F(PQflush)                                                                                                         \
-    F(PQfreemem)                                                                                                       \
     F(PQgetResult)                                                                                                     \
     F(PQgetisnull)                                                                                                     \
     F(PQgetvalue)                                                                                                      \

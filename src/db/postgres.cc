@@ -120,15 +120,6 @@ std::string Connection::reported(const char *name) const {
     return value ? value : "";
 }
 
-std::string Connection::quoted_identifier(const std::string &name) const {
-    char *const quoted = libpq().PQescapeIdentifier(handle_.get(), name.data(), name.size());
-    if (!quoted)
-        fail();
-    std::string text = quoted;
-    libpq().PQfreemem(quoted);
-    return text;
-}
-
 Result Connection::execute(const std::string &sql) {
     Result result(libpq().PQexec(handle_.get(), sql.c_str()));
     if (!result)

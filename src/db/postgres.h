@@ -72,7 +72,6 @@ public:
     bool is_over_network() const;
     /// "server_encoding" and so on; empty: the server does not report it.
     std::string reported(const char *name) const;
-    std::string quoted_identifier(const std::string &name) const;
 
     // Those that wait.
     /// Several commands, separated by semicolons; gives the result of the last.

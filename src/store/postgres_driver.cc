@@ -8,6 +8,7 @@
 #include "pool/sent_batches.h"
 #include "store/postgres_arrays.h"
 #include "store/postgres_connector.h"
+#include "store/postgres_schema.h"
 #include "store/postgres_target.h"
 
 #include <algorithm>
@@ -81,7 +82,9 @@ private:
             connection_.emplace(std::move(connection));
             in_vain_ = 0;
             check_postgres_server(*connection_);
-            const auto name = [&](const char *function) { return postgres_name(*connection_, config_, function); };
+            const auto name = [&](const char *function) {
+                return config_.schema.empty() ? function : quoted_postgres_name(config_.schema) + "." + function;
+            };
             place_sql_ = "SELECT version, replaced, segment, \"offset\", batch FROM " + name("stream_place") + "($1)";
             // A function in FROM is called before those in front of it.
             store_sql_ = "SELECT advanced, CASE WHEN advanced THEN " + name("log_events") +

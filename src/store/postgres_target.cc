@@ -42,8 +42,4 @@ void check_postgres_server(const postgres::Connection &connection) {
                     ", which cannot hold every name; needed is UTF8");
 }
 
-std::string postgres_name(const postgres::Connection &connection, const PostgresConfig &config, const char *name) {
-    return config.schema.empty() ? name : connection.quoted_identifier(config.schema) + "." + name;
-}
-
 } // namespace iptracking

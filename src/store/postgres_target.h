@@ -17,7 +17,4 @@ postgres::Keywords postgres_keywords_to_connect(const PostgresConfig &config);
 /// Throws an Error for a server that cannot keep what is stored: its encoding is not UTF8, or it is too old.
 void check_postgres_server(const postgres::Connection &connection);
 
-/// The name of something in the schema, as SQL: it never depends on the search_path if the configuration names one.
-std::string postgres_name(const postgres::Connection &connection, const PostgresConfig &config, const char *name);
-
 } // namespace iptracking
