@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 
+#include <cstdlib>
 #include <dlfcn.h>
 
 namespace iptracking {
@@ -18,6 +19,9 @@ Libpq load() {
     void *const library = ::dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL);
     if (!library)
         throw Error(std::string("cannot load libpq, which the postgresql driver needs: ") + ::dlerror());
+    // What is asked first, the configuration, is asked before there is a thread.  A weak default: a keyword or a
+    // service file beats it.
+    ::setenv("PGCONNECT_TIMEOUT", "10", 0); // seconds for each host
     Libpq functions;
 #define IPTRACKING_FIND(name) find(library, #name, functions.name);
     IPTRACKING_LIBPQ_FUNCTIONS(IPTRACKING_FIND)

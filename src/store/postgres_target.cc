@@ -24,8 +24,6 @@ postgres::Keywords postgres_keywords_to_connect(const PostgresConfig &config) {
     keywords.emplace("fallback_application_name", "iptracking-daemon");
     // What is given in a service file must hold.
     if (!keywords.contains("service") && !std::getenv("PGSERVICE")) {
-        if (!std::getenv("PGCONNECT_TIMEOUT"))
-            keywords.emplace("connect_timeout", "10"); // seconds for each host
         keywords.emplace("tcp_user_timeout", "15000"); // milliseconds until what was sent is acknowledged
         keywords.emplace("keepalives_idle", "60");     // seconds
         keywords.emplace("keepalives_interval", "5");
