@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The postgresql driver as administrators set it up: schemas, functions of their own, and every way to the server."""
+import json
 import shutil
 import subprocess
 import time
@@ -49,6 +50,28 @@ class Schemas(Stored):
         del store.keywords['schema']
         self.server.query(f"ALTER ROLE iptracking IN DATABASE {store.database.name} SET search_path TO iptracking")
         self.works(self.folder, store)
+
+
+class Notified(Stored):
+    def test_who_listens_is_told_of_events_if_the_settings_say_so(self):
+        store = self.store()
+        listener = self.server.connect(store.database.name)
+        self.addCleanup(listener.close)
+        listener.cursor().execute('LISTEN iptracking')
+        run = Run(self, self.folder, store)
+        run.send(1, 'iptracking/1 event=auth user={} host=alpha\n')
+        run.wait_until_stored()
+        store.database.query('UPDATE settings SET notify = true')
+        run.send(1, 'iptracking/1 event=auth user={} host=beta\n')
+        run.wait_until_stored()
+        store.database.query("SELECT log_one_event(NULL, NULL, NULL, 'auth', '2', now(), host => 'gamma')")
+
+        def told():
+            listener.poll()
+            return [json.loads(notice.payload) for notice in listener.notifies]
+        wait_until(lambda: len(told()) == 2, what='two notifications')
+        self.assertEqual(told(), [{'schema': 'public', 'host': host, 'events': 1} for host in ('beta', 'gamma')])
+        self.assertEqual(run.daemon.stop(), 0)
 
 
 class Functions(Stored):
