@@ -181,8 +181,11 @@ std::string Daemon::status(const Counters &counters) const {
         text = (config_ ? "Old configuration, the new one is bad: " : "Keeping events, bad configuration: ") +
                config_trouble_ + (recorder_ ? ". " : "");
     if (recorder_) {
-        const std::string &trouble = recorder_->state().trouble;
-        text += trouble.empty() ? "Storing events in " + recorder_->target() : "Keeping events: " + trouble;
+        const RecorderState &state = recorder_->state();
+        if (!state.trouble.empty())
+            text += "Keeping events: " + state.trouble;
+        else
+            text += (state.ready ? "Storing events in " : "Opening ") + recorder_->target();
     }
     text += ": " + in_words(counters);
     if (!source_.full().empty())
