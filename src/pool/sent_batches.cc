@@ -13,6 +13,7 @@ namespace iptracking {
 namespace {
 
 constexpr char sent_file[] = "sent";
+constexpr std::uint64_t highest_turn = std::uint64_t{1} << 62; // one batch a nanosecond for a hundred years
 
 std::int64_t random_number() {
     std::int64_t number = 0;
@@ -30,10 +31,12 @@ SentBatches::SentBatches(int folder, bool sync)
         std::fill(std::begin(entries_), std::end(entries_), Entry{});
         write_all_at(file_.get(), {bytes.data(), bytes.size()}, 0, sent_file); // so that there is room later
     }
-    for (const Entry &entry : entries_) {
+    for (std::size_t slot = 0; slot < kept; ++slot) {
+        const Entry &entry = entries_[slot];
+        if (entry.turn == 0 || entry.turn % kept != slot || entry.turn > highest_turn)
+            continue; // none, or nothing that we have written
         turn_ = std::max(turn_, entry.turn);
-        if (entry.turn != 0)
-            known_.insert(entry.number);
+        known_.insert(entry.number);
     }
 }
 

@@ -8,7 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from programs import CALLBACK, DRIVERS, Programs, undo, wait_until
+from programs import CALLBACK, DRIVERS, SANITIZED, Programs, undo, wait_until
 
 HOSTILE = {
     'with a blank': b'a b',
@@ -267,14 +267,16 @@ class Storing(Programs):
             self.assertEqual(daemon.stop(), 0)
 
     def test_two_thousand_callbacks_are_two_thousand_rows_however_many_at_once(self):
-        for driver, store_of in DRIVERS.items():
-            for at_once in (1, 8, 50, 200):
-                with self.subTest(driver=driver, at_once=at_once):
-                    folder = self.sub(f'{driver}-{at_once}')
-                    store = store_of(folder)
-                    daemon = self.daemon(folder=folder, config=store.config)
-                    script = 'seq 2000 | xargs -P "$1" -I N env PAM_TYPE=auth PAM_USER=N PAM_RHOST=192.0.2.7 "$2" -p "$3" -t 20'
-                    subprocess.run(['/bin/sh', '-c', script, '-', str(at_once), CALLBACK, daemon.fifo], check=True)
-                    wait_until(lambda: store.count() >= 2000, what='all rows')
-                    self.assertEqual(sorted(int(row['uid']) for row in store.rows()), list(range(1, 2001)))
-                    self.assertEqual(daemon.stop(), 0)
+        crowds = [(driver, 200) for driver in DRIVERS]
+        if not SANITIZED:   # that makes each start dear
+            crowds += [('csvfile', at_once) for at_once in (1, 8, 50)]
+        for driver, at_once in crowds:
+            with self.subTest(driver=driver, at_once=at_once):
+                folder = self.sub(f'{driver}-{at_once}')
+                store = DRIVERS[driver](folder)
+                daemon = self.daemon(folder=folder, config=store.config)
+                script = 'seq 2000 | xargs -P "$1" -I N env PAM_TYPE=auth PAM_USER=N PAM_RHOST=192.0.2.7 "$2" -p "$3" -t 20'
+                subprocess.run(['/bin/sh', '-c', script, '-', str(at_once), CALLBACK, daemon.fifo], check=True)
+                wait_until(lambda: store.count() >= 2000, what='all rows')
+                self.assertEqual(sorted(int(row['uid']) for row in store.rows()), list(range(1, 2001)))
+                self.assertEqual(daemon.stop(), 0)

@@ -4,6 +4,7 @@
 #include "fuzz.h"
 #include "pool/batch.h"
 #include "pool/pool.h"
+#include "pool/sent_batches.h"
 #include "pool_folder.h"
 #include "store/csv_position.h"
 
@@ -625,12 +626,28 @@ void recover(Script &script, const StateFolder &state, const Left &left, std::op
          "it goes on where the one before stopped");
 }
 
+/// Whatever is in that file, a number that is added is known, also later.
+void add_to_sent(const StateFolder &state, std::string_view content) {
+    put_file(state.pool(), "sent", content);
+    std::int64_t number = 0;
+    {
+        SentBatches sent(state.pool(), false);
+        number = sent.add();
+        const std::int64_t other = sent.add();
+        must(sent.contains(number) && sent.contains(other), "a number that is added is known");
+        sent.take_back();
+        must(!sent.contains(other), "a number that is taken back is not known");
+    }
+    must(SentBatches(state.pool(), true).contains(number), "a number that was added is known later");
+}
+
 } // namespace
 
 /// The first byte says how large the pool may be; then comes what is in its folder, and what happens.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
     static StateFolder state;
     state.empty();
+    add_to_sent(state, fuzz::text_of(data, size));
     Script script(fuzz::text_of(data, size));
     static constexpr std::optional<std::uint64_t> limits[] = {64 * 1024, 100'001, 256 * 1024, std::nullopt};
     const auto max_bytes = limits[script.byte() % std::size(limits)];
