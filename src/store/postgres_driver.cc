@@ -8,13 +8,12 @@
 #include "pool/sent_batches.h"
 #include "store/postgres_arrays.h"
 #include "store/postgres_connector.h"
+#include "store/postgres_exchange.h"
 #include "store/postgres_schema.h"
 #include "store/postgres_target.h"
 
 #include <algorithm>
-#include <deque>
 #include <fcntl.h>
-#include <sys/epoll.h>
 
 namespace iptracking {
 namespace {
@@ -23,7 +22,6 @@ using namespace std::chrono_literals;
 using postgres::Parameter;
 using postgres::PostgresError;
 
-constexpr std::size_t most_open = 2;       // batches: one is under way, one is ready to be sent
 constexpr std::size_t most_events = 4096;  // in a batch; more bring next to nothing
 constexpr auto say_that_it_is_silent = 5s; // after so long without an answer
 constexpr auto longest_silence = 60s;      // then the connection is given up
@@ -39,49 +37,49 @@ public:
           connector_(context.loop,
                      {.on_connected = [this](postgres::Connection connection) { connected(std::move(connection)); },
                       .on_failed = [this](const std::exception_ptr &why) { fail(why); }}),
-          socket_(context.loop, [this](std::uint32_t) { attend(); }),
+          exchange_(context.loop, {.on_sent = [this] { confirm(); },
+                                   .on_answer = [this](const postgres::Result &row) { answered(row); },
+                                   .on_error = [this](const std::exception_ptr &why) { refused(why); },
+                                   .on_lost = [this](const std::exception_ptr &why) { fail(why); }}),
           failing_(context.loop, [this] { fail(failure_); }), silence_(context.loop, [this] { silent(); }) {}
 
     void start() override {
         close();
-        told_silence_ = false;
         try {
             if (!sent_)
                 sent_.emplace(open_file(pool_, O_RDONLY | O_DIRECTORY).get(), sync_);
             connector_.start(postgres_keywords_to_connect(config_));
-            silence_.start(say_that_it_is_silent);
+            be_patient();
         } catch (const std::exception &) {
             fail_from_the_loop();
         }
     }
-    bool can_accept() const noexcept override { return ready_ && !unconfirmed_ && due_.size() < most_open; }
+    bool can_accept() const noexcept override { return ready_ && !unconfirmed_ && !next_; }
     std::size_t batch_limit() const noexcept override { return most_; }
     const std::string &target() const noexcept override { return target_; }
 
     void store(const Batch &batch) override {
         try {
-            send_batch(batch);
+            next_ = {&batch, parameters_of(batch)};
+            next_place_ = batch.to;
+            if (!exchange_.is_waiting())
+                send_next();
         } catch (const std::exception &) {
             fail_from_the_loop();
         }
     }
 
 private:
-    /// What an answer is awaited to.  Only the first one was sent: pgbouncer gives the server's session to somebody
-    /// else once a transaction has ended, in the middle of what was sent behind it.
-    struct Due {
-        const Batch *batch = nullptr; ///< null: the place of the stream is asked
-        const std::string *sql = nullptr;
+    /// A batch, ready to be sent.
+    struct Prepared {
+        const Batch *batch;
         std::vector<Parameter> parameters;
-        std::optional<postgres::Result> result;
-        std::exception_ptr failure;
     };
 
     void connected(postgres::Connection connection) {
         try {
-            connection_.emplace(std::move(connection));
             in_vain_ = 0;
-            check_postgres_server(*connection_);
+            check_postgres_server(connection);
             const auto name = [&](const char *function) {
                 return config_.schema.empty() ? function : quoted_postgres_name(config_.schema) + "." + function;
             };
@@ -90,8 +88,7 @@ private:
             store_sql_ = "SELECT advanced, CASE WHEN advanced THEN " + name("log_events") +
                          "($7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) END FROM " +
                          name("advance_stream") + "($1, $2, $3, $4, $5, $6) AS advanced";
-            connection_->enter_pipeline();
-            socket_.open(connection_->socket(), EPOLLIN);
+            exchange_.open(std::move(connection));
             ask_for_place();
         } catch (const std::exception &) {
             fail(std::current_exception());
@@ -100,11 +97,11 @@ private:
 
     void ask_for_place() {
         ready_ = false;
-        due_.clear(); // what is behind a failed batch was not sent yet
-        await({.sql = &place_sql_, .parameters = {Parameter::text(stream_.id())}});
+        next_.reset(); // what is behind a failed batch was not sent yet
+        send(nullptr, place_sql_, {Parameter::text(stream_.id())});
     }
 
-    void send_batch(const Batch &batch) {
+    std::vector<Parameter> parameters_of(const Batch &batch) const {
         const auto number = [](auto value) { return Parameter::text(std::to_string(value)); };
         std::vector<Parameter> parameters{Parameter::text(stream_.id())};
         // From where the stream is then, which batch.from need not be: of a database that was put back the pool may no
@@ -116,52 +113,20 @@ private:
         parameters.push_back(number(batch.to.offset));
         parameters.push_back(Parameter::null()); // its random number: send_next()
         append_arrays(parameters, batch);
-        next_place_ = batch.to;
-        await({.batch = &batch, .sql = &store_sql_, .parameters = std::move(parameters)});
-    }
-
-    void await(Due due) {
-        due_.push_back(std::move(due));
-        if (due_.size() == 1)
-            send_next();
+        return parameters;
     }
 
     void send_next() {
-        if (due_.empty())
-            return;
-        Due &next = due_.front();
-        if (next.batch)
-            next.parameters[batch_number] = Parameter::text(std::to_string(sent_->add()));
-        connection_->send(*next.sql, std::exchange(next.parameters, {}));
+        Prepared next = std::move(*next_);
+        next_.reset();
+        next.parameters[batch_number] = Parameter::text(std::to_string(sent_->add()));
+        send(next.batch, store_sql_, next.parameters);
+    }
+
+    void send(const Batch *batch, const std::string &sql, const std::vector<Parameter> &parameters) {
+        under_way_ = batch;
+        exchange_.send(sql, parameters);
         be_patient();
-        flush();
-    }
-
-    /// True: all has left.
-    bool flush() {
-        const bool more = connection_->flush();
-        socket_.want(more ? EPOLLIN | EPOLLOUT : EPOLLIN);
-        return !more;
-    }
-
-    /// The socket can be read, or written.
-    void attend() {
-        try {
-            std::exception_ptr lost;
-            try {
-                connection_->consume_input();
-            } catch (const PostgresError &) {
-                lost = std::current_exception(); // after what arrived before: answers, and why it was lost
-            }
-            while (connection_ && !due_.empty() && !connection_->is_busy())
-                take_result();
-            if (lost && connection_)
-                std::rethrow_exception(lost);
-            if (connection_ && flush())
-                confirm();
-        } catch (const std::exception &) {
-            fail(std::current_exception());
-        }
     }
 
     /// When the next batch has left: to make the one after it takes some milliseconds, in which the server would wait.
@@ -170,85 +135,65 @@ private:
             handler_.on_stored();
     }
 
-    /// Each command ends with PGRES_PIPELINE_SYNC; then its transaction is committed, unless there was an error.
-    void take_result() {
-        postgres::Result result = connection_->take_result();
-        if (!result) {
-            if (connection_->is_good())
-                return; // behind the result of a command
-            if (due_.front().failure)
-                std::rethrow_exception(due_.front().failure);
-            throw PostgresError("", "the connection was lost");
-        }
-        if (result.status() == PGRES_PIPELINE_SYNC) {
-            confirm(); // in their order
-            if (due_.empty())
-                return; // the handler has begun anew
-            Due due = std::move(due_.front());
-            due_.pop_front();
-            be_patient();
-            answered(due);
-            return;
-        }
-        // Such a result comes again and again until somebody copies.
-        if (const auto is = result.status(); is == PGRES_COPY_IN || is == PGRES_COPY_OUT || is == PGRES_COPY_BOTH)
-            throw Error(target_ + " answers what it was not asked");
-        try {
-            result.check();
-            due_.front().result = std::move(result);
-        } catch (const std::exception &) {
-            due_.front().failure = std::current_exception();
-        }
+    void answered(const postgres::Result &row) {
+        silence_.stop();
+        if (!under_way_)
+            place_is(row);
+        else if (row.value(0, 0) == "t")
+            stored();
+        else
+            is_elsewhere();
     }
 
-    void answered(const Due &due) {
-        if (due.batch && (due.failure || (due.result && due.result->value(0, 0) != "t")))
-            sent_->take_back();
-        if (due.failure) {
-            refused(due);
-        } else if (!due.result) {
-            throw Error(target_ + " has answered nothing");
-        } else if (!due.batch) {
-            place_is(*due.result);
-        } else if (due.result->value(0, 0) == "t") {
-            place_ = due.batch->to;
-            in_vain_ = 0;
-            most_ = std::min(most_ + most_ / 8 + 1, most_events);
-            unconfirmed_ = true;
+    void stored() {
+        place_ = under_way_->to;
+        in_vain_ = 0;
+        most_ = std::min(most_ + most_ / 8 + 1, most_events);
+        unconfirmed_ = true;
+        if (next_)
             send_next();
-        } else if (++in_vain_ < most_in_vain) {
-            ask_for_place();
-        } else {
-            fail(std::make_exception_ptr(Error(target_ + ": somebody else moves our stream again and again")));
+        else
+            confirm();
+    }
+
+    void is_elsewhere() {
+        sent_->take_back();
+        if (++in_vain_ == most_in_vain)
+            throw Error(target_ + ": somebody else moves our stream again and again");
+        ask_for_place();
+    }
+
+    void refused(const std::exception_ptr &why) {
+        silence_.stop();
+        if (under_way_)
+            sent_->take_back();
+        try {
+            std::rethrow_exception(why);
+        } catch (const PostgresError &error) {
+            if (!under_way_ && (error.sqlstate() == undefined_function || error.sqlstate() == invalid_schema_name))
+                throw Error(target_ + " has no schema of iptracking ('iptracking db init' makes it): " + error.what());
+            if (!under_way_)
+                throw;
+            if (error.is_of_class("22") || error.is_of_class("23")) // data, constraints
+                reject(why);
+            else if (may_try_again(error))
+                ask_for_place();
+            else
+                throw;
         }
     }
 
-    void refused(const Due &due) {
-        try {
-            std::rethrow_exception(due.failure);
-        } catch (const PostgresError &error) {
-            if (!due.batch && (error.sqlstate() == undefined_function || error.sqlstate() == invalid_schema_name))
-                throw Error(target_ + " has no schema of iptracking ('iptracking db init' makes it): " + error.what());
-            if (due.batch && (error.is_of_class("22") || error.is_of_class("23"))) { // data, constraints
-                reject(due.failure);
-                return;
-            }
-            // A statement_timeout, maybe: fewer events take less time.
-            if (due.batch && error.sqlstate() == query_canceled && due.batch->events.size() > 1) {
-                most_ = due.batch->events.size() / 2;
-                ask_for_place();
-                return;
-            }
-            if (due.batch && error.is_of_class("40") && ++in_vain_ < most_in_vain) { // deadlock, serialization
-                ask_for_place();
-                return;
-            }
+    bool may_try_again(const PostgresError &error) {
+        // A statement_timeout, maybe: fewer events take less time.
+        if (error.sqlstate() == query_canceled && under_way_->events.size() > 1) {
+            most_ = under_way_->events.size() / 2;
+            return true;
         }
-        fail(due.failure);
+        return error.is_of_class("40") && ++in_vain_ < most_in_vain; // deadlock, serialization
     }
 
     void reject(const std::exception_ptr &why) {
-        due_.clear(); // what is behind it was not sent yet
+        next_.reset(); // what is behind it was not sent yet
         next_place_ = place_;
         handler_.on_failed(DriverHandler::Failure::rejected, why);
     }
@@ -281,10 +226,7 @@ private:
 
     void be_patient() {
         told_silence_ = false;
-        if (due_.empty())
-            silence_.stop();
-        else
-            silence_.start(say_that_it_is_silent);
+        silence_.start(say_that_it_is_silent);
     }
 
     void silent() {
@@ -293,7 +235,7 @@ private:
             fail(std::make_exception_ptr(Error(what)));
             return;
         }
-        if (connection_) // otherwise connect_timeout says when it is enough
+        if (exchange_.is_open()) // otherwise connect_timeout says when it is enough
             silence_.start(longest_silence - say_that_it_is_silent);
         handler_.on_blocked(what);
     }
@@ -315,9 +257,8 @@ private:
         connector_.cancel();
         failing_.cancel();
         silence_.stop();
-        socket_.close();
-        due_.clear();
-        connection_.reset();
+        exchange_.close();
+        next_.reset();
     }
 
     DriverHandler &handler_;
@@ -329,7 +270,9 @@ private:
     std::string target_;
     std::string place_sql_, store_sql_;
     PostgresConnector connector_;
-    std::optional<postgres::Connection> connection_;
+    PostgresExchange exchange_;
+    const Batch *under_way_ = nullptr; ///< null: the place of the stream is asked
+    std::optional<Prepared> next_;     ///< made while the one before it is stored
     bool ready_ = false;
     bool unconfirmed_ = false;        ///< the oldest batch is stored, and the handler does not know it yet
     std::optional<Place> place_;      ///< of the stream, as far as the server has said; none: it does not know it
@@ -337,9 +280,7 @@ private:
     int in_vain_ = 0;                 ///< batches, one after the other
     std::size_t most_ = most_events;  ///< in a batch, at present
     bool told_replaced_ = false, told_silence_ = false;
-    std::deque<Due> due_; ///< the oldest first
     std::exception_ptr failure_;
-    IoSource socket_; // before the connection goes it has left the loop: close()
     Deferred failing_;
     Timer silence_;
 };
