@@ -11,14 +11,13 @@ import cluster
 import machine
 from cluster import Recorded, kind, kinds
 from logins import OPTIONS, ssh
-from machine import CONFIGURATION, SERVICE, SOCKET, Writer, run, systemctl, wait_until
+from machine import CONFIGURATION, SERVICE, Writer, run, systemctl, wait_until
+from next_boot import EARLY, UNITS, send_an_early_event, start_sshd_with_the_system
 
 BY_KEY = ['account', 'open_session', 'close_session']
 BY_PASSWORD = ['auth', *BY_KEY]
 NOISE = 1.2         # seconds that a login may take longer on a busy machine
 BEFORE, SHUTDOWN = Path('/var/tmp/last-id'), Path('/var/tmp/shutdown')
-UNITS = Path('/etc/systemd/system')
-EARLY = 'early-event.service'
 EXAMPLE = Path('/usr/share/doc/iptracking/examples/postgresql-tcp.conf')
 SERVER = 'db.example.net'
 AUTHORITY, PASSWORD = Path('/etc/iptracking-ca.crt'), Path('/etc/iptracking.pgpass')
@@ -221,18 +220,8 @@ class Reboot(unittest.TestCase):
     """It comes while PostgreSQL is stopped, a login is open and events wait."""
 
     def test_events_wait_when_the_reboot_comes(self):
-        # From the next boot on sshd is started with the system, as on any machine; PostgreSQL is not.
-        (UNITS / 'throwaway.service.d').mkdir()
-        (UNITS / 'throwaway.service.d/test.conf').write_text(f'[Unit]\nWants=ssh.service {EARLY}\nAfter=ssh.service {EARLY}\n')
-        (UNITS / EARLY).write_text(f"""[Unit]
-After={SOCKET}
-Before=ssh.service
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-Environment=PAM_TYPE=auth PAM_USER=early PAM_SERVICE=sshd
-ExecStart={machine.CALLBACK}
-""")
+        start_sshd_with_the_system()    # PostgreSQL is not
+        send_an_early_event()
         systemctl('daemon-reload')
         BEFORE.write_text(str(Recorded().after))
         systemctl('stop', cluster.UNIT)

@@ -8,10 +8,9 @@ from pathlib import Path
 import database
 import machine
 from logins import OPTIONS, ssh
-from machine import CALLBACK, CONFIGURATION, FIFO, SERVICE, SOCKET, STATE, run, shell, systemctl, wait_until
+from machine import CONFIGURATION, FIFO, SERVICE, SOCKET, STATE, run, shell, systemctl, wait_until
+from next_boot import EARLY, UNITS, send_an_early_event, start_sshd_with_the_system
 
-UNITS = Path('/etc/systemd/system')
-EARLY = 'early-event.service'
 SESSION = "SELECT sshd_pid FROM open_sessions WHERE uid = 'visitor'"
 FOLDER, GONE = STATE / 'elsewhere', STATE / 'gone'
 BY_KEY = ['account', 'open_session', 'close_session']
@@ -25,11 +24,7 @@ def log_in_and_stay():
 
 class FirstBoot(unittest.TestCase):
     def test_a_login_is_open_when_the_reboot_comes(self):
-        # From the next boot on sshd is started with the system, as on any machine.
-        folder = UNITS / 'throwaway.service.d'
-        folder.mkdir()
-        (folder / 'test.conf').write_text(f'[Unit]\nWants=ssh.service {EARLY}\nAfter=ssh.service {EARLY}\n')
-        systemctl('daemon-reload')
+        start_sshd_with_the_system()
         log_in_and_stay()
         wait_until(lambda: database.count('visitor') and database.query(SESSION), what='the open session')
 
@@ -53,15 +48,7 @@ class SecondBoot(unittest.TestCase):
     @classmethod
     def tearDownClass(cls):
         """For the next boot: an event that is in the pipe before sshd starts, and a daemon that is never ready."""
-        (UNITS / EARLY).write_text(f'''[Unit]
-After={SOCKET}
-Before=ssh.service
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-Environment=PAM_TYPE=auth PAM_USER=early PAM_SERVICE=sshd
-ExecStart={CALLBACK}
-''')
+        send_an_early_event()
         folder = UNITS / f'{SERVICE}.d'
         folder.mkdir()
         (folder / 'test.conf').write_text('[Service]\nExecStart=\nExecStart=/bin/sleep infinity\n')
