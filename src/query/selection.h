@@ -29,10 +29,10 @@ template <class T> struct Wanted {
 /// Which events are asked for; the same for all verbs.
 struct Selection {
     std::optional<std::int64_t> since_usec, until_usec; ///< since <= time < until, as journalctl
-    Wanted<std::string> users;    ///< stored text; * and ? as in a shell
-    Wanted<Net> from, to;         ///< source, destination
-    Wanted<std::string> services, hosts;  ///< likewise
-    Wanted<std::string> events;   ///< unknown auth open_session close_session
+    Wanted<std::string> users;                          ///< stored text; * and ? as in a shell
+    Wanted<Net> from, to;                               ///< source, destination
+    Wanted<std::string> services, hosts;                ///< likewise
+    Wanted<std::string> events;                         ///< unknown auth open_session close_session
     Wanted<std::string> outcomes; ///< attempt success failure; "failure" holds the attempts that failed
     /// Nothing but times is asked for: summaries can answer where there are no times either.
     bool is_whole() const noexcept {
