@@ -101,6 +101,10 @@ std::int64_t Statement::column_number(int column) const noexcept {
     return sqlite3_column_int64(handle_.get(), column);
 }
 
+double Statement::column_real(int column) const noexcept {
+    return sqlite3_column_double(handle_.get(), column);
+}
+
 bool Statement::column_is_null(int column) const noexcept {
     return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL;
 }

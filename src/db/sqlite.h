@@ -62,6 +62,7 @@ public:
     void reset() noexcept;
 
     std::int64_t column_number(int column) const noexcept;
+    double column_real(int column) const noexcept;
     std::string column_text(int column) const;
     bool column_is_null(int column) const noexcept;
 

@@ -48,6 +48,25 @@ std::string format_utc(std::int64_t usec) {
     return text;
 }
 
+std::optional<std::int64_t> parse_utc(std::string_view text) noexcept {
+    using namespace std::chrono;
+    const bool fraction = text.size() == 27;
+    if ((!fraction && text.size() != 20) || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' ||
+        text[16] != ':' || (fraction && text[19] != '.') || text.back() != 'Z')
+        return std::nullopt;
+    const int month = digits_at(text, 5, 2), day = digits_at(text, 8, 2);
+    const year_month_day date{year{digits_at(text, 0, 4)}, std::chrono::month{static_cast<unsigned>(month)},
+                              std::chrono::day{static_cast<unsigned>(day)}};
+    const int hour = digits_at(text, 11, 2), minute = digits_at(text, 14, 2), second = digits_at(text, 17, 2);
+    const int usec = fraction ? digits_at(text, 20, 6) : 0;
+    if (!date.ok() || date.year() < year{0} || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 ||
+        second > 60 || usec < 0)
+        return std::nullopt;
+    const sys_time<microseconds> time =
+        sys_days{date} + hours{hour} + minutes{minute} + seconds{second} + microseconds{usec};
+    return time.time_since_epoch().count();
+}
+
 std::optional<std::int64_t> parse_local(std::string_view text) noexcept {
     if (text.size() != 19 || text[4] != '-' || text[7] != '-' || text[10] != ' ' || text[13] != ':' || text[16] != ':')
         return std::nullopt;

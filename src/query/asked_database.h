@@ -6,7 +6,6 @@
 #include "query/dialect.h"
 #include "query/sql.h"
 
-#include <chrono>
 #include <memory>
 #include <span>
 #include <string>
@@ -27,8 +26,8 @@ public:
     /// open: it must not wait for anybody.
     virtual void ask(const Sql &question, std::span<const Kind> kinds, const RowSink &sink) = 0;
 
-    /// Waits until somebody may have stored events, at most this long.  False: a signal came.
-    virtual bool wait_for_events(std::chrono::milliseconds at_most) = 0;
+    /// Whether somebody may have stored events since this was asked last.
+    virtual bool has_news() = 0;
 };
 
 /// Throws an Error that says what to do: where there is no database yet, where its schema is not the newest, where this

@@ -11,7 +11,7 @@ class Sql;
 struct Net;
 
 /// How the SQL of a database says what others say in another way.  Each takes and gives pieces of SQL; values become
-/// parameters of the statement.
+/// parameters of the statement.  Where it stands for rows of inet_log, their alias is `l`.
 class Dialect {
 public:
     virtual ~Dialect() = default;
@@ -26,6 +26,9 @@ public:
     virtual std::string event(std::string_view column) const = 0;
     /// The net of an address as text: "192.0.2.0/24", "2001:db8::/64".
     virtual std::string net(std::string_view address, int prefix, int prefix6) const = 0;
+
+    /// Whether an event (alias `l` of inet_log) is an attempt that failed.
+    virtual std::string failed() const = 0;
 
     // Values, and what they are compared with.
     virtual std::string time_value(Sql &sql, std::int64_t usec) const = 0;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace iptracking {
@@ -16,6 +17,8 @@ struct Net {
     int bits = 128;    ///< of the 16 bytes, so 96 more than what people write for IPv4
     /// "192.0.2.7", "192.0.2.0/24", "2001:db8::/32"; nullopt for anything else, also for bits behind the prefix.
     static std::optional<Net> parse(std::string_view text) noexcept;
+    /// The net of an address: an IPv4 address by the first number of bits, an IPv6 address by the second.
+    static Net around(const IpAddress &address, int prefix, int prefix6) noexcept;
     bool holds(const IpAddress &other) const noexcept;
     std::string to_string() const;
 };

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "query/asked_database.h"
+
+#include "query/sqlite_asked.h"
+
+namespace iptracking {
+
+std::unique_ptr<AskedDatabase> open_asked_database(const Config &config) {
+#if IPTRACKING_HAVE_SQLITE3
+    if (const auto *sqlite = std::get_if<SqliteConfig>(&config.driver))
+        return open_asked_sqlite(*sqlite);
+#endif
+    throw Error(std::string("the driver ") + driver_name(config.driver) + " cannot be asked");
+}
+
+} // namespace iptracking

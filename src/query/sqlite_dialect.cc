@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "query/sqlite_dialect.h"
+
+#include "event/timestamp.h"
+#include "query/selection.h"
+#include "query/sql.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace iptracking {
+namespace {
+
+constexpr std::string_view events[] = {"unknown", "auth", "open_session", "close_session"}; // by inet_log.log_event
+
+class SqliteDialect final : public Dialect {
+public:
+    bool has_summaries() const noexcept override { return true; }
+    std::string time(std::string_view column) const override { return std::string(column); }
+    std::string address(std::string_view column) const override { return std::string(column); }
+    std::string event(std::string_view column) const override {
+        std::string sql = "CASE " + std::string(column);
+        for (std::size_t i = 0; i < std::size(events); ++i)
+            sql += " WHEN " + std::to_string(i) + " THEN '" + std::string(events[i]) + "'";
+        return sql + " END";
+    }
+    std::string net(std::string_view address, int prefix, int prefix6) const override {
+        return "net_of(" + std::string(address) + ", " + std::to_string(prefix) + ", " + std::to_string(prefix6) + ")";
+    }
+    std::string failed() const override {
+        return "(l.outcome = 'failure' OR (l.outcome = 'attempt' AND NOT EXISTS "
+               "(SELECT 1 FROM attempt_success WHERE attempt_id = l.id)))";
+    }
+
+    std::string time_value(Sql &sql, std::int64_t usec) const override {
+        return sql.value(format_utc(std::clamp<std::int64_t>(usec, 0, latest_time_usec)));
+    }
+    std::string event_value(Sql &sql, std::string_view name) const override {
+        return sql.value(std::find(std::begin(events), std::end(events), name) - std::begin(events));
+    }
+    std::string is_like(Sql &sql, std::string_view column, std::string_view pattern) const override {
+        std::string glob;
+        for (const char c : pattern)
+            if (c == '[') // would begin a set
+                glob += "[[]";
+            else
+                glob += c;
+        return std::string(column) + " GLOB " + sql.value(glob);
+    }
+    std::string is_in(Sql &sql, std::string_view column, const Net &net) const override {
+        if (net.bits == 128) // stored as to_string() writes it
+            return std::string(column) + " = " + sql.value(net.to_string());
+        return "in_net(" + std::string(column) + ", " + sql.value(net.to_string()) + ")";
+    }
+};
+
+std::optional<IpAddress> address_of(sqlite3_value *value) {
+    const auto *text = reinterpret_cast<const char *>(sqlite3_value_text(value));
+    return text ? IpAddress::parse({text, static_cast<std::size_t>(sqlite3_value_bytes(value))}) : std::nullopt;
+}
+
+void give(sqlite3_context *context, const std::string &text) {
+    sqlite3_result_text(context, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
+}
+
+void net_of(sqlite3_context *context, int, sqlite3_value **values) {
+    const auto address = address_of(values[0]);
+    if (!address)
+        return sqlite3_result_null(context);
+    const int prefix = std::clamp(sqlite3_value_int(values[1]), 0, 32);
+    const int prefix6 = std::clamp(sqlite3_value_int(values[2]), 0, 128);
+    give(context, Net::around(*address, prefix, prefix6).to_string());
+}
+
+/// The second value is the same for all rows: it is parsed once.
+void in_net(sqlite3_context *context, int, sqlite3_value **values) {
+    const auto address = address_of(values[0]);
+    if (!address)
+        return sqlite3_result_null(context);
+    const auto *net = static_cast<const Net *>(sqlite3_get_auxdata(context, 1));
+    if (net)
+        return sqlite3_result_int(context, net->holds(*address));
+    const auto *text = reinterpret_cast<const char *>(sqlite3_value_text(values[1]));
+    const auto parsed = Net::parse(text ? text : "");
+    if (!parsed)
+        return sqlite3_result_null(context);
+    sqlite3_result_int(context, parsed->holds(*address));
+    sqlite3_set_auxdata(context, 1, new Net(*parsed), [](void *old) { delete static_cast<Net *>(old); });
+}
+
+} // namespace
+
+const Dialect &sqlite_dialect() {
+    static const SqliteDialect dialect;
+    return dialect;
+}
+
+void add_sqlite_functions(sqlite::Database &database) {
+    constexpr int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY;
+    if (sqlite3_create_function_v2(database.get(), "net_of", 3, flags, nullptr, net_of, nullptr, nullptr, nullptr) !=
+            SQLITE_OK ||
+        sqlite3_create_function_v2(database.get(), "in_net", 2, flags, nullptr, in_net, nullptr, nullptr, nullptr) !=
+            SQLITE_OK)
+        throw Error("cannot add functions to SQLite");
+}
+
+} // namespace iptracking
