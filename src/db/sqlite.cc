@@ -109,9 +109,14 @@ bool Statement::column_is_null(int column) const noexcept {
     return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL;
 }
 
-std::string Statement::column_text(int column) const {
+std::string_view Statement::column_view(int column) const noexcept {
     const auto *text = reinterpret_cast<const char *>(sqlite3_column_text(handle_.get(), column));
-    return text ? std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column))) : "";
+    return text ? std::string_view(text, static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column)))
+                : std::string_view{};
+}
+
+std::string Statement::column_text(int column) const {
+    return std::string(column_view(column));
 }
 
 Transaction::Transaction(Database &database) : database_(database) {

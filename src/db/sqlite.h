@@ -64,6 +64,8 @@ public:
     std::int64_t column_number(int column) const noexcept;
     double column_real(int column) const noexcept;
     std::string column_text(int column) const;
+    /// Until the next step(); data() is null where the value is.
+    std::string_view column_view(int column) const noexcept;
     bool column_is_null(int column) const noexcept;
 
 private:

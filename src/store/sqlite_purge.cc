@@ -9,6 +9,7 @@ constexpr char temporary_tables[] =
     "CREATE TEMP TABLE old_event (id INTEGER PRIMARY KEY);"
     "CREATE TEMP TABLE first_address (day TEXT, dst_ipaddr TEXT, src_ipaddr TEXT, start_date TEXT,"
     " PRIMARY KEY (day, dst_ipaddr, src_ipaddr)) WITHOUT ROWID;"
+    "CREATE TEMP TABLE first_day (day TEXT, uid TEXT, start_date TEXT, PRIMARY KEY (day, uid)) WITHOUT ROWID;"
     "CREATE TEMP TABLE first_user (uid TEXT, src_ipaddr TEXT, start_date TEXT, PRIMARY KEY (uid, src_ipaddr)) "
     "WITHOUT ROWID";
 
@@ -16,28 +17,78 @@ constexpr char take_old_events[] = "INSERT INTO old_event SELECT id FROM inet_lo
                                    "WHERE log_date < ?1 AND id <= (SELECT min(upto) FROM summary) "
                                    "ORDER BY log_date LIMIT ?2";
 
-constexpr char remove_old_events[] =
-    "UPDATE address_day AS a SET log_count = log_count - old.number FROM"
-    " (SELECT substr(log_date, 1, 10) AS day, ifnull(dst_ipaddr, '') AS dst, src_ipaddr AS src, count(*) AS number"
-    "  FROM old_event JOIN inet_log USING (id) WHERE src_ipaddr IS NOT NULL GROUP BY 1, 2, 3) AS old"
-    " WHERE a.day = old.day AND a.dst_ipaddr = old.dst AND a.src_ipaddr = old.src;"
-    "DELETE FROM address_day WHERE log_count <= 0 AND (day, dst_ipaddr, src_ipaddr) IN"
-    " (SELECT substr(log_date, 1, 10), ifnull(dst_ipaddr, ''), src_ipaddr FROM old_event JOIN inet_log USING (id)"
-    "  WHERE src_ipaddr IS NOT NULL);"
-    "UPDATE user_address AS u SET log_count = log_count - old.number FROM"
-    " (SELECT uid AS name, src_ipaddr AS src, count(*) AS number FROM old_event JOIN inet_log USING (id)"
-    "  WHERE outcome = 'success' AND uid IS NOT NULL AND src_ipaddr IS NOT NULL GROUP BY 1, 2) AS old"
-    " WHERE u.uid = old.name AND u.src_ipaddr = old.src;"
-    "DELETE FROM user_address WHERE log_count <= 0 AND (uid, src_ipaddr) IN"
-    " (SELECT uid, src_ipaddr FROM old_event JOIN inet_log USING (id) WHERE outcome = 'success');"
-    "DELETE FROM session WHERE open_id IN (SELECT id FROM old_event);"
-    "DELETE FROM inet_log WHERE id IN (SELECT id FROM old_event)";
+// What old_event counts in a summary.  An attempt is among its failures unless it knows of the success already.
+#define COUNTS_IN(SUMMARY)                                                                                             \
+    "count(*) AS number, sum(log_event = 1 AND (outcome IS 'failure' OR (outcome IS 'attempt' AND NOT EXISTS"          \
+    " (SELECT 1 FROM attempt_success WHERE attempt_id = id AND success_id <="                                          \
+    " (SELECT upto FROM summary WHERE name = '" SUMMARY "'))))) AS failed,"                                            \
+    " sum(log_event = 1 AND outcome IS 'success') AS succeeded, sum(log_event = 2) AS opened, "                        \
+    "sum(log_event = 3) AS closed FROM old_event JOIN inet_log USING (id) "
+#define QUARTER "substr(log_date, 1, 14) || substr('00153045', substr(log_date, 15, 2) / 15 * 2 + 1, 2) || ':00Z'"
 
-// Both of what is in the summary up to ?3, and was not noted up to ?2.  Addresses of the day that is cut in two only.
+constexpr char remove_old_events[] =
+    "UPDATE address_day AS a SET log_count = log_count - number, failures = failures - failed,"
+    " successes = successes - succeeded, opened = a.opened - old.opened FROM"
+    " (SELECT substr(log_date, 1, 10) AS on_day, ifnull(dst_ipaddr, '') AS dst, src_ipaddr AS src,"
+    "  " COUNTS_IN(
+        "address_day") "WHERE src_ipaddr IS NOT NULL GROUP BY 1, 2, 3) AS old"
+                       " WHERE a.day = on_day AND a.dst_ipaddr = dst AND a.src_ipaddr = src;"
+                       "DELETE FROM address_day WHERE log_count <= 0 AND (day, dst_ipaddr, src_ipaddr) IN"
+                       " (SELECT substr(log_date, 1, 10), ifnull(dst_ipaddr, ''), src_ipaddr FROM old_event JOIN "
+                       "inet_log USING (id)"
+                       "  WHERE src_ipaddr IS NOT NULL);"
+
+                       "UPDATE user_day AS u SET log_count = log_count - number, failures = failures - failed,"
+                       " successes = successes - succeeded, opened = u.opened - old.opened FROM"
+                       " (SELECT substr(log_date, 1, 10) AS on_day, uid AS name,"
+                       "  " COUNTS_IN(
+                           "user_day") "WHERE uid IS NOT NULL GROUP BY 1, 2) AS old"
+                                       " WHERE u.day = on_day AND u.uid = name;"
+                                       "DELETE FROM user_day WHERE log_count <= 0 AND (day, uid) IN"
+                                       " (SELECT substr(log_date, 1, 10), uid FROM old_event JOIN inet_log USING (id) "
+                                       "WHERE uid IS NOT NULL);"
+
+                                       "UPDATE quarter AS q SET log_count = log_count - number, failures = failures - "
+                                       "failed,"
+                                       " successes = successes - succeeded, opened = q.opened - old.opened, closed = "
+                                       "q.closed - old.closed FROM"
+                                       " (SELECT " QUARTER " AS start, " COUNTS_IN(
+                                           "quarter") "GROUP BY 1) AS old"
+                                                      " WHERE q.start_date = start;"
+                                                      "DELETE FROM quarter WHERE log_count <= 0 AND start_date IN"
+                                                      " (SELECT " QUARTER " FROM old_event JOIN inet_log USING (id));"
+
+                                                      "UPDATE user_address AS u SET log_count = log_count - old.number "
+                                                      "FROM"
+                                                      " (SELECT uid AS name, src_ipaddr AS src, count(*) AS number "
+                                                      "FROM old_event JOIN inet_log USING (id)"
+                                                      "  WHERE outcome = 'success' AND uid IS NOT NULL AND src_ipaddr "
+                                                      "IS NOT NULL GROUP BY 1, 2) AS old"
+                                                      " WHERE u.uid = old.name AND u.src_ipaddr = old.src;"
+                                                      "DELETE FROM user_address WHERE log_count <= 0 AND (uid, "
+                                                      "src_ipaddr) IN"
+                                                      " (SELECT uid, src_ipaddr FROM old_event JOIN inet_log USING "
+                                                      "(id) WHERE outcome = 'success');"
+
+                                                      "DELETE FROM attempt_success WHERE attempt_id IN (SELECT id FROM "
+                                                      "old_event);"
+                                                      "DELETE FROM session WHERE open_id IN (SELECT id FROM old_event);"
+                                                      "DELETE FROM inet_log WHERE id IN (SELECT id FROM old_event)";
+#undef COUNTS_IN
+#undef QUARTER
+
+// Each of what is in the summary up to ?3, and was not noted up to ?2.  Of the day that is cut in two only, where
+// days are counted.
 constexpr char note_addresses[] =
     "INSERT INTO first_address SELECT substr(log_date, 1, 10), ifnull(dst_ipaddr, ''), src_ipaddr, min(log_date)"
     " FROM inet_log WHERE log_date >= date(?1) AND log_date < date(?1, '+1 day') AND id > ?2 AND id <= ?3"
     " AND src_ipaddr IS NOT NULL GROUP BY 1, 2, 3"
+    " ON CONFLICT DO UPDATE SET start_date = min(start_date, excluded.start_date)";
+
+constexpr char note_days[] =
+    "INSERT INTO first_day SELECT substr(log_date, 1, 10), uid, min(log_date)"
+    " FROM inet_log WHERE log_date >= date(?1) AND log_date < date(?1, '+1 day') AND id > ?2 AND id <= ?3"
+    " AND uid IS NOT NULL GROUP BY 1, 2"
     " ON CONFLICT DO UPDATE SET start_date = min(start_date, excluded.start_date)";
 
 constexpr char note_users[] =
@@ -48,6 +99,8 @@ constexpr char note_users[] =
 constexpr char mend_addresses[] = "UPDATE address_day AS a SET start_date = f.start_date FROM first_address AS f"
                                   " WHERE a.day = f.day AND a.dst_ipaddr = f.dst_ipaddr"
                                   " AND a.src_ipaddr = f.src_ipaddr AND a.start_date < ?1";
+constexpr char mend_days[] = "UPDATE user_day AS u SET start_date = f.start_date FROM first_day AS f"
+                             " WHERE u.day = f.day AND u.uid = f.uid AND u.start_date < ?1";
 constexpr char mend_users[] = "UPDATE user_address AS u SET start_date = f.start_date FROM first_user AS f"
                               " WHERE u.uid = f.uid AND u.src_ipaddr = f.src_ipaddr AND u.start_date < ?1";
 
@@ -81,10 +134,12 @@ std::int64_t SqlitePurge::upto(const char *summary) {
 }
 
 void SqlitePurge::note_first_dates() {
-    const std::int64_t addresses = upto("address_day"), users = upto("user_address");
+    const std::int64_t addresses = upto("address_day"), days = upto("user_day"), users = upto("user_address");
     sqlite::Statement(database_, note_addresses).bind(1, before_).bind(2, noted_addresses_).bind(3, addresses).run();
+    sqlite::Statement(database_, note_days).bind(1, before_).bind(2, noted_days_).bind(3, days).run();
     sqlite::Statement(database_, note_users).bind(1, noted_users_).bind(2, users).run();
     noted_addresses_ = addresses;
+    noted_days_ = days;
     noted_users_ = users;
 }
 
@@ -96,6 +151,7 @@ void SqlitePurge::finish() {
     sqlite::Transaction transaction(database_);
     note_first_dates();
     sqlite::Statement(database_, mend_addresses).bind(1, before_).run();
+    sqlite::Statement(database_, mend_days).bind(1, before_).run();
     sqlite::Statement(database_, mend_users).bind(1, before_).run();
     transaction.commit();
 }

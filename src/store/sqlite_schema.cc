@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "store/sqlite_schema.h"
 
+#include "store/sqlite_attempts.h"
 #include "store/sqlite_schema_sql.h"
 
 #include <algorithm>
@@ -11,27 +12,69 @@ namespace iptracking {
 namespace {
 
 constexpr std::int64_t our_application_id = 0x69707472; // "iptr"
+constexpr std::int64_t first_version_with_pairs = 4;
 static_assert(std::size(sqlite_schema_sql) == sqlite_schema_version);
 
-/// `advance` adds the events with ?1 < id <= ?2.  SqlitePurge takes them away again.
+/// `add` counts the events with ?1 < id <= ?2.  `take_off` takes the attempts of their successes off the failures:
+/// what has succeeded was counted as one, in this step or before.  SqlitePurge takes all of it away again.
 struct Summary {
-    std::string_view name, advance;
+    std::string_view name, add, take_off;
 };
 constexpr Summary summaries[] = {
-    {"address_day", "INSERT INTO address_day "
-                    "SELECT substr(log_date, 1, 10), ifnull(dst_ipaddr, ''), src_ipaddr, src_net6, count(*), "
-                    "min(log_date), max(log_date) FROM inet_log "
-                    "WHERE id > ?1 AND id <= ?2 AND src_ipaddr IS NOT NULL GROUP BY 1, 2, 3 "
-                    "ON CONFLICT DO UPDATE SET log_count = log_count + excluded.log_count, "
-                    "start_date = min(start_date, excluded.start_date), "
-                    "end_date = max(end_date, excluded.end_date)"},
-    {"user_address", "INSERT INTO user_address "
-                     "SELECT uid, src_ipaddr, count(*), min(log_date), max(log_date) FROM inet_log "
-                     "WHERE id > ?1 AND id <= ?2 AND outcome = 'success' AND uid IS NOT NULL "
-                     "AND src_ipaddr IS NOT NULL GROUP BY 1, 2 "
-                     "ON CONFLICT DO UPDATE SET log_count = log_count + excluded.log_count, "
-                     "start_date = min(start_date, excluded.start_date), "
-                     "end_date = max(end_date, excluded.end_date)"},
+    {"address_day",
+     "INSERT INTO address_day "
+     "SELECT substr(log_date, 1, 10), ifnull(dst_ipaddr, ''), src_ipaddr, src_net6, count(*), "
+     "sum(log_event = 1 AND outcome IN ('attempt', 'failure') IS 1), sum(log_event = 1 AND outcome IS 'success'), "
+     "sum(log_event = 2), min(log_date), max(log_date) FROM inet_log "
+     "WHERE id > ?1 AND id <= ?2 AND src_ipaddr IS NOT NULL GROUP BY 1, 2, 3 "
+     "ON CONFLICT DO UPDATE SET log_count = log_count + excluded.log_count, "
+     "failures = failures + excluded.failures, successes = successes + excluded.successes, "
+     "opened = opened + excluded.opened, "
+     "start_date = min(start_date, excluded.start_date), end_date = max(end_date, excluded.end_date)",
+     "UPDATE address_day AS a SET failures = failures - pairs.number FROM "
+     "(SELECT substr(log_date, 1, 10) AS on_day, ifnull(dst_ipaddr, '') AS dst, src_ipaddr AS src, count(*) AS number "
+     "FROM attempt_success JOIN inet_log ON id = attempt_id "
+     "WHERE success_id > ?1 AND success_id <= ?2 AND src_ipaddr IS NOT NULL GROUP BY 1, 2, 3) AS pairs "
+     "WHERE a.day = pairs.on_day AND a.dst_ipaddr = pairs.dst AND a.src_ipaddr = pairs.src"},
+    {"user_day",
+     "INSERT INTO user_day "
+     "SELECT substr(log_date, 1, 10), uid, count(*), "
+     "sum(log_event = 1 AND outcome IN ('attempt', 'failure') IS 1), sum(log_event = 1 AND outcome IS 'success'), "
+     "sum(log_event = 2), min(log_date), max(log_date) FROM inet_log "
+     "WHERE id > ?1 AND id <= ?2 AND uid IS NOT NULL GROUP BY 1, 2 "
+     "ON CONFLICT DO UPDATE SET log_count = log_count + excluded.log_count, "
+     "failures = failures + excluded.failures, successes = successes + excluded.successes, "
+     "opened = opened + excluded.opened, "
+     "start_date = min(start_date, excluded.start_date), end_date = max(end_date, excluded.end_date)",
+     "UPDATE user_day AS u SET failures = failures - pairs.number FROM "
+     "(SELECT substr(log_date, 1, 10) AS on_day, uid AS name, count(*) AS number "
+     "FROM attempt_success JOIN inet_log ON id = attempt_id "
+     "WHERE success_id > ?1 AND success_id <= ?2 AND uid IS NOT NULL GROUP BY 1, 2) AS pairs "
+     "WHERE u.day = pairs.on_day AND u.uid = pairs.name"},
+    {"quarter",
+     "INSERT INTO quarter "
+     "SELECT substr(log_date, 1, 14) || substr('00153045', substr(log_date, 15, 2) / 15 * 2 + 1, 2) || ':00Z', "
+     "count(*), sum(log_event = 1 AND outcome IN ('attempt', 'failure') IS 1), "
+     "sum(log_event = 1 AND outcome IS 'success'), sum(log_event = 2), sum(log_event = 3) FROM inet_log "
+     "WHERE id > ?1 AND id <= ?2 GROUP BY 1 "
+     "ON CONFLICT DO UPDATE SET log_count = log_count + excluded.log_count, "
+     "failures = failures + excluded.failures, successes = successes + excluded.successes, "
+     "opened = opened + excluded.opened, closed = closed + excluded.closed",
+     "UPDATE quarter AS q SET failures = failures - pairs.number FROM "
+     "(SELECT substr(log_date, 1, 14) || substr('00153045', substr(log_date, 15, 2) / 15 * 2 + 1, 2) || ':00Z' AS "
+     "start, "
+     "count(*) AS number FROM attempt_success JOIN inet_log ON id = attempt_id "
+     "WHERE success_id > ?1 AND success_id <= ?2 GROUP BY 1) AS pairs "
+     "WHERE q.start_date = pairs.start"},
+    {"user_address",
+     "INSERT INTO user_address "
+     "SELECT uid, src_ipaddr, count(*), min(log_date), max(log_date) FROM inet_log "
+     "WHERE id > ?1 AND id <= ?2 AND outcome = 'success' AND uid IS NOT NULL "
+     "AND src_ipaddr IS NOT NULL GROUP BY 1, 2 "
+     "ON CONFLICT DO UPDATE SET log_count = log_count + excluded.log_count, "
+     "start_date = min(start_date, excluded.start_date), "
+     "end_date = max(end_date, excluded.end_date)",
+     ""},
 };
 
 /// How many of the events after it are left.
@@ -41,7 +84,9 @@ std::int64_t advance(sqlite::Database &database, const Summary &summary, std::in
     const std::int64_t after = ask.column_number(0), upto = std::min(last, after + most);
     if (upto <= after)
         return 0;
-    sqlite::Statement(database, summary.advance).bind(1, after).bind(2, upto).run();
+    for (const std::string_view sql : {summary.add, summary.take_off})
+        if (!sql.empty())
+            sqlite::Statement(database, sql).bind(1, after).bind(2, upto).run();
     sqlite::Statement(database, "UPDATE summary SET upto = ?2 WHERE name = ?1")
         .bind(1, summary.name)
         .bind(2, upto)
@@ -73,8 +118,11 @@ void prepare_sqlite_schema(sqlite::Database &database) {
         return;
     sqlite::Transaction transaction(database);
     // Another program may have been faster.
-    for (auto next = check_sqlite_schema(database); next < sqlite_schema_version; ++next)
-        database.execute(sqlite_schema_sql[next]);
+    for (auto version = check_sqlite_schema(database) + 1; version <= sqlite_schema_version; ++version) {
+        database.execute(sqlite_schema_sql[version - 1]);
+        if (version == first_version_with_pairs)
+            pair_stored_attempts(database);
+    }
     transaction.commit();
 }
 

@@ -2,24 +2,33 @@
 #include "store/sqlite_writer.h"
 
 #include "event/timestamp.h"
+#include "store/sqlite_attempts.h"
 
 namespace iptracking {
 namespace {
 
 constexpr char insert_sql[] = "INSERT INTO inet_log (id, dst_ipaddr, src_ipaddr, src_port, log_event, uid, log_date, "
                               "dst_port, outcome, sshd_pid, "
-                              "service, tty, ruser, rhost, host, flags, src_net6) "
-                              "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+                              "service, tty, ruser, rhost, host, flags, src_net6, origin) "
+                              "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, "
+                              "?18)";
+
+// Somebody may have removed the attempt since it was learned.
+constexpr char pair_sql[] = "INSERT INTO attempt_success SELECT id, ?2 FROM inet_log WHERE id = ?1";
 
 constexpr char open_sql[] = "INSERT INTO session (open_id, sshd_pid) VALUES (?1, ?2)";
 
 // The last open session of the same process; where none is known, of the same user on the same connection.  (With
-// a process the connection is not asked for: a user can falsify its port once he is logged in.)
+// a process the connection is not asked for: a user can falsify its port once he is logged in.)  The last one is that
+// with the last date before the close, since what is imported comes later.  Two that are live may have been in
+// this order though their dates are not: somebody put the clock back.
 constexpr char close_sql[] =
     "UPDATE session SET close_id = ?1 WHERE open_id = ("
-    "SELECT max(session.open_id) FROM session JOIN inet_log AS o ON o.id = session.open_id "
+    "SELECT session.open_id FROM session JOIN inet_log AS o ON o.id = session.open_id "
     "WHERE session.close_id IS NULL AND session.sshd_pid IS ?2 AND o.service IS ?5 AND o.host IS ?6 "
-    "AND (?2 IS NOT NULL OR (o.src_port IS ?3 AND o.src_ipaddr IS ?4 AND o.uid IS ?7)))";
+    "AND (?2 IS NOT NULL OR (o.src_port IS ?3 AND o.src_ipaddr IS ?4 AND o.uid IS ?7)) "
+    "AND (o.log_date <= ?8 OR (o.origin IS NULL AND ?9 IS NULL)) "
+    "ORDER BY o.log_date <= ?8 DESC, o.log_date DESC, o.id DESC LIMIT 1)";
 
 constexpr char position_sql[] = "INSERT INTO stream (id, segment, offset) VALUES (?1, ?2, ?3) "
                                 "ON CONFLICT (id) DO UPDATE SET segment = excluded.segment, offset = excluded.offset";
@@ -43,7 +52,7 @@ void bind_number(sqlite::Statement &statement, int index, std::int64_t number) {
         statement.bind_null(index);
 }
 
-void bind_nonempty(sqlite::Statement &statement, int index, const std::string &text) {
+void bind_nonempty(sqlite::Statement &statement, int index, std::string_view text) {
     if (!text.empty())
         statement.bind(index, text);
     else
@@ -54,12 +63,23 @@ std::string text_of(const IpAddress &address) {
     return address.is_absent() ? "" : address.to_string();
 }
 
+std::string_view view_of(const StoredValue &value) {
+    return value.present ? value.text : std::string_view{};
+}
+
+/// Null, where it is empty.
+std::string_view view_of(const std::string &text) {
+    return text.empty() ? std::string_view{} : std::string_view(text);
+}
+
 } // namespace
 
 SqliteWriter::SqliteWriter(sqlite::Database &database, const std::string &stream_id)
-    : database_(database), stream_id_(stream_id), last_id_(database.number(last_id_sql).value_or(0)),
-      insert_(database, insert_sql), open_(database, open_sql), close_(database, close_sql),
-      position_(database, position_sql) {}
+    : database_(database), stream_id_(stream_id), last_(database, last_id_sql), insert_(database, insert_sql),
+      pair_(database, pair_sql), open_(database, open_sql), close_(database, close_sql),
+      position_(database, position_sql) {
+    catch_up(); // so that the first transaction has less to do
+}
 
 std::optional<Place> SqliteWriter::stored() {
     sqlite::Statement ask(database_, "SELECT segment, offset FROM stream WHERE id = ?1");
@@ -69,26 +89,53 @@ std::optional<Place> SqliteWriter::stored() {
 }
 
 void SqliteWriter::write(const Batch &batch) {
-    sqlite::Transaction transaction(database_);
-    const std::int64_t last_id_before = last_id_;
-    try {
-        RowReader row(batch);
-        for (const Event &event : batch.events) {
-            row.read(event);
-            insert(event, row);
-        }
+    in_transaction([&] {
+        insert_all(batch, {});
         position_.bind(1, stream_id_)
             .bind(2, static_cast<std::int64_t>(batch.to.segment))
             .bind(3, static_cast<std::int64_t>(batch.to.offset))
             .run();
+    });
+}
+
+void SqliteWriter::import(const Batch &batch, std::string_view origin) {
+    in_transaction([&] { insert_all(batch, origin); });
+}
+
+template <class Body> void SqliteWriter::in_transaction(const Body &body) {
+    sqlite::Transaction transaction(database_);
+    try {
+        catch_up();
+        body();
+        learned_ = last_id_;
         transaction.commit();
     } catch (...) {
-        last_id_ = last_id_before;
+        learned_ = 0;
+        attempts_.clear();
         throw;
     }
 }
 
-void SqliteWriter::insert(const Event &event, const RowReader &row) {
+/// Finds the last id, and learns what another connection has written since.
+void SqliteWriter::catch_up() {
+    last_.step();
+    last_id_ = last_.column_number(0);
+    last_.reset();
+    if (last_id_ == learned_)
+        return;
+    learn_attempts(database_, attempts_, learned_);
+    learned_ = last_id_;
+}
+
+void SqliteWriter::insert_all(const Batch &batch, std::string_view origin) {
+    RowReader row(batch);
+    for (const Event &event : batch.events) {
+        row.read(event);
+        insert(event, row, origin);
+    }
+}
+
+void SqliteWriter::insert(const Event &event, const RowReader &row, std::string_view origin) {
     const std::string destination = text_of(event.destination), source = text_of(event.source);
     const std::string date = format_utc(event.time_usec);
     const std::string net6 = event.source.is_absent() ? "" : first_half_of_v6(event.source);
@@ -113,9 +160,16 @@ void SqliteWriter::insert(const Event &event, const RowReader &row) {
     bind_text(insert_, 15, row[Text::host]);
     insert_.bind(16, std::int64_t{row.flags()});
     bind_nonempty(insert_, 17, net6);
+    bind_nonempty(insert_, 18, origin);
     insert_.run();
 
-    if (event.kind == EventKind::open_session) {
+    if (event.kind == EventKind::auth) {
+        const AuthRow auth{last_id_,          event.outcome,          view_of(row[Text::host]),
+                           view_of(source),   view_of(destination),   view_of(row[Text::service]),
+                           event.source_port, event.destination_port, event.pid};
+        if (const auto attempt = attempts_.next(auth))
+            pair_.bind(1, *attempt).bind(2, last_id_).run();
+    } else if (event.kind == EventKind::open_session) {
         open_.bind(1, last_id_);
         bind_number(open_, 2, event.pid);
         open_.run();
@@ -127,6 +181,8 @@ void SqliteWriter::insert(const Event &event, const RowReader &row) {
         bind_text(close_, 5, row[Text::service]);
         bind_text(close_, 6, row[Text::host]);
         bind_text(close_, 7, row[Text::user]);
+        close_.bind(8, date);
+        bind_nonempty(close_, 9, origin);
         close_.run();
     }
 }

@@ -3,31 +3,41 @@
 
 #include "db/sqlite.h"
 #include "pool/batch.h"
+#include "store/last_attempts.h"
 #include "store/row.h"
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace iptracking {
 
-/// Writes batches through one connection, each in one transaction together with the place behind it.
+/// Writes batches through one connection, each in one transaction.  Other connections may write in between.
 class SqliteWriter {
 public:
-    /// The schema must be there.
-    SqliteWriter(sqlite::Database &database, const std::string &stream_id);
+    /// The schema must be there.  Who only imports has no stream.
+    explicit SqliteWriter(sqlite::Database &database, const std::string &stream_id = {});
 
     /// The place that is stored of our stream; none: it is not known here.
     std::optional<Place> stored();
-    /// Throws a SqliteError; then nothing of it is stored, unless the commit itself failed: then ask stored().
+    /// Stores the rows together with the place behind them.  Throws a SqliteError; then nothing of it is stored, unless
+    /// the commit itself failed: then ask stored().
     void write(const Batch &batch);
+    /// Stores the rows, marked with where they come from, and no place.  Throws likewise.
+    void import(const Batch &batch, std::string_view origin);
 
 private:
-    void insert(const Event &event, const RowReader &row);
+    template <class Body> void in_transaction(const Body &body);
+    void catch_up();
+    void insert_all(const Batch &batch, std::string_view origin);
+    void insert(const Event &event, const RowReader &row, std::string_view origin);
 
     sqlite::Database &database_;
     std::string stream_id_;
-    std::int64_t last_id_;
-    sqlite::Statement insert_, open_, close_, position_;
+    std::int64_t last_id_ = 0;
+    std::int64_t learned_ = 0; ///< the rows up to here are known to attempts_
+    LastAttempts attempts_;
+    sqlite::Statement last_, insert_, pair_, open_, close_, position_;
 };
 
 } // namespace iptracking

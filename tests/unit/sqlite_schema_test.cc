@@ -605,7 +605,10 @@ SessionRows sessions_of(const std::vector<Told> &events) {
     for (std::size_t i = 0; i < events.size(); ++i) {
         if (events[i].kind == "open_session") {
             open[connection_of(events[i])] = {i};
-            last[events[i].user] = {i};
+            // The last one by date; of the same date the one that came last.
+            const auto known = last.find(events[i].user);
+            if (known == last.end() || events[known->second.open].time <= events[i].time)
+                last[events[i].user] = {i};
         } else if (events[i].kind == "close_session") {
             const auto found = open.find(connection_of(events[i]));
             sessions.push_back({found->second.open, i});
