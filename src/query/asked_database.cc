@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "query/asked_database.h"
 
+#include "base/error.h"
 #include "query/sqlite_asked.h"
 
 namespace iptracking {
