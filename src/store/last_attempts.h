@@ -26,7 +26,7 @@ struct AuthRow {
 /// same process, as far as it is known.  A connection is host, source, destination and their ports; where the source's
 /// port is not known, process and service too.
 ///
-/// Remembers so many connections whose last row is an attempt; those that began first are forgotten first.
+/// Remembers the last so many connections with an attempt; those that began first are forgotten first.
 class LastAttempts {
 public:
     explicit LastAttempts(std::size_t most = 65'536) : most_(most) {}

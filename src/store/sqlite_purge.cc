@@ -4,78 +4,61 @@
 namespace iptracking {
 namespace {
 
-// What is removed in a step, and the rows of the summaries that it is in; then the first dates of what remains.
+// What is removed in a step, as the summaries know it; then the first dates of what remains.
 constexpr char temporary_tables[] =
-    "CREATE TEMP TABLE old_event (id INTEGER PRIMARY KEY);"
+    "CREATE TEMP TABLE old_event (id INTEGER PRIMARY KEY, day TEXT, quarter TEXT, dst_ipaddr TEXT, src_ipaddr TEXT,"
+    " uid TEXT, outcome TEXT, failed INTEGER, succeeded INTEGER, opened INTEGER, closed INTEGER);"
     "CREATE TEMP TABLE first_address (day TEXT, dst_ipaddr TEXT, src_ipaddr TEXT, start_date TEXT,"
     " PRIMARY KEY (day, dst_ipaddr, src_ipaddr)) WITHOUT ROWID;"
     "CREATE TEMP TABLE first_day (day TEXT, uid TEXT, start_date TEXT, PRIMARY KEY (day, uid)) WITHOUT ROWID;"
     "CREATE TEMP TABLE first_user (uid TEXT, src_ipaddr TEXT, start_date TEXT, PRIMARY KEY (uid, src_ipaddr)) "
     "WITHOUT ROWID";
 
-constexpr char take_old_events[] = "INSERT INTO old_event SELECT id FROM inet_log "
-                                   "WHERE log_date < ?1 AND id <= (SELECT min(upto) FROM summary) "
-                                   "ORDER BY log_date LIMIT ?2";
-
-// What old_event counts in a summary.  An attempt is among its failures unless it knows of the success already.
-#define COUNTS_IN(SUMMARY)                                                                                             \
-    "count(*) AS number, sum(log_event = 1 AND (outcome IS 'failure' OR (outcome IS 'attempt' AND NOT EXISTS"          \
-    " (SELECT 1 FROM attempt_success WHERE attempt_id = id AND success_id <="                                          \
-    " (SELECT upto FROM summary WHERE name = '" SUMMARY "'))))) AS failed,"                                            \
-    " sum(log_event = 1 AND outcome IS 'success') AS succeeded, sum(log_event = 2) AS opened, "                        \
-    "sum(log_event = 3) AS closed FROM old_event JOIN inet_log USING (id) "
-#define QUARTER "substr(log_date, 1, 14) || substr('00153045', substr(log_date, 15, 2) / 15 * 2 + 1, 2) || ':00Z'"
+// An attempt is among the failures of the summaries unless they know of its success already.  (Those that count
+// failures are brought forward together.)
+constexpr char take_old_events[] =
+    "INSERT INTO old_event SELECT id, substr(log_date, 1, 10),"
+    " substr(log_date, 1, 14) || substr('00153045', substr(log_date, 15, 2) / 15 * 2 + 1, 2) || ':00Z',"
+    " ifnull(dst_ipaddr, ''), src_ipaddr, uid, outcome,"
+    " log_event = 1 AND (outcome IS 'failure' OR (outcome IS 'attempt' AND NOT EXISTS (SELECT 1 FROM attempt_success"
+    "  WHERE attempt_id = id AND success_id <= (SELECT upto FROM summary WHERE name = 'address_day')))),"
+    " log_event = 1 AND outcome IS 'success', log_event = 2, log_event = 3 FROM inet_log"
+    " WHERE log_date < ?1 AND id <= (SELECT min(upto) FROM summary) ORDER BY log_date LIMIT ?2";
 
 constexpr char remove_old_events[] =
     "UPDATE address_day AS a SET log_count = log_count - number, failures = failures - failed,"
     " successes = successes - succeeded, opened = a.opened - old.opened FROM"
-    " (SELECT substr(log_date, 1, 10) AS on_day, ifnull(dst_ipaddr, '') AS dst, src_ipaddr AS src,"
-    "  " COUNTS_IN(
-        "address_day") "WHERE src_ipaddr IS NOT NULL GROUP BY 1, 2, 3) AS old"
-                       " WHERE a.day = on_day AND a.dst_ipaddr = dst AND a.src_ipaddr = src;"
-                       "DELETE FROM address_day WHERE log_count <= 0 AND (day, dst_ipaddr, src_ipaddr) IN"
-                       " (SELECT substr(log_date, 1, 10), ifnull(dst_ipaddr, ''), src_ipaddr FROM old_event JOIN "
-                       "inet_log USING (id)"
-                       "  WHERE src_ipaddr IS NOT NULL);"
+    " (SELECT day, dst_ipaddr, src_ipaddr, count(*) AS number, sum(failed) AS failed, sum(succeeded) AS succeeded,"
+    "  sum(opened) AS opened FROM old_event WHERE src_ipaddr IS NOT NULL GROUP BY 1, 2, 3) AS old"
+    " WHERE a.day = old.day AND a.dst_ipaddr = old.dst_ipaddr AND a.src_ipaddr = old.src_ipaddr;"
+    "DELETE FROM address_day WHERE log_count <= 0 AND (day, dst_ipaddr, src_ipaddr) IN"
+    " (SELECT day, dst_ipaddr, src_ipaddr FROM old_event WHERE src_ipaddr IS NOT NULL);"
 
-                       "UPDATE user_day AS u SET log_count = log_count - number, failures = failures - failed,"
-                       " successes = successes - succeeded, opened = u.opened - old.opened FROM"
-                       " (SELECT substr(log_date, 1, 10) AS on_day, uid AS name,"
-                       "  " COUNTS_IN(
-                           "user_day") "WHERE uid IS NOT NULL GROUP BY 1, 2) AS old"
-                                       " WHERE u.day = on_day AND u.uid = name;"
-                                       "DELETE FROM user_day WHERE log_count <= 0 AND (day, uid) IN"
-                                       " (SELECT substr(log_date, 1, 10), uid FROM old_event JOIN inet_log USING (id) "
-                                       "WHERE uid IS NOT NULL);"
+    "UPDATE user_day AS u SET log_count = log_count - number, failures = failures - failed,"
+    " successes = successes - succeeded, opened = u.opened - old.opened FROM"
+    " (SELECT day, uid, count(*) AS number, sum(failed) AS failed, sum(succeeded) AS succeeded,"
+    "  sum(opened) AS opened FROM old_event WHERE uid IS NOT NULL GROUP BY 1, 2) AS old"
+    " WHERE u.day = old.day AND u.uid = old.uid;"
+    "DELETE FROM user_day WHERE log_count <= 0 AND (day, uid) IN"
+    " (SELECT day, uid FROM old_event WHERE uid IS NOT NULL);"
 
-                                       "UPDATE quarter AS q SET log_count = log_count - number, failures = failures - "
-                                       "failed,"
-                                       " successes = successes - succeeded, opened = q.opened - old.opened, closed = "
-                                       "q.closed - old.closed FROM"
-                                       " (SELECT " QUARTER " AS start, " COUNTS_IN(
-                                           "quarter") "GROUP BY 1) AS old"
-                                                      " WHERE q.start_date = start;"
-                                                      "DELETE FROM quarter WHERE log_count <= 0 AND start_date IN"
-                                                      " (SELECT " QUARTER " FROM old_event JOIN inet_log USING (id));"
+    "UPDATE quarter AS q SET log_count = log_count - number, failures = failures - failed,"
+    " successes = successes - succeeded, opened = q.opened - old.opened, closed = q.closed - old.closed FROM"
+    " (SELECT quarter, count(*) AS number, sum(failed) AS failed, sum(succeeded) AS succeeded,"
+    "  sum(opened) AS opened, sum(closed) AS closed FROM old_event GROUP BY 1) AS old"
+    " WHERE q.start_date = old.quarter;"
+    "DELETE FROM quarter WHERE log_count <= 0 AND start_date IN (SELECT quarter FROM old_event);"
 
-                                                      "UPDATE user_address AS u SET log_count = log_count - old.number "
-                                                      "FROM"
-                                                      " (SELECT uid AS name, src_ipaddr AS src, count(*) AS number "
-                                                      "FROM old_event JOIN inet_log USING (id)"
-                                                      "  WHERE outcome = 'success' AND uid IS NOT NULL AND src_ipaddr "
-                                                      "IS NOT NULL GROUP BY 1, 2) AS old"
-                                                      " WHERE u.uid = old.name AND u.src_ipaddr = old.src;"
-                                                      "DELETE FROM user_address WHERE log_count <= 0 AND (uid, "
-                                                      "src_ipaddr) IN"
-                                                      " (SELECT uid, src_ipaddr FROM old_event JOIN inet_log USING "
-                                                      "(id) WHERE outcome = 'success');"
+    "UPDATE user_address AS u SET log_count = log_count - old.number FROM"
+    " (SELECT uid, src_ipaddr, count(*) AS number FROM old_event"
+    "  WHERE outcome = 'success' AND uid IS NOT NULL AND src_ipaddr IS NOT NULL GROUP BY 1, 2) AS old"
+    " WHERE u.uid = old.uid AND u.src_ipaddr = old.src_ipaddr;"
+    "DELETE FROM user_address WHERE log_count <= 0 AND (uid, src_ipaddr) IN"
+    " (SELECT uid, src_ipaddr FROM old_event WHERE outcome = 'success');"
 
-                                                      "DELETE FROM attempt_success WHERE attempt_id IN (SELECT id FROM "
-                                                      "old_event);"
-                                                      "DELETE FROM session WHERE open_id IN (SELECT id FROM old_event);"
-                                                      "DELETE FROM inet_log WHERE id IN (SELECT id FROM old_event)";
-#undef COUNTS_IN
-#undef QUARTER
+    "DELETE FROM attempt_success WHERE attempt_id IN (SELECT id FROM old_event);"
+    "DELETE FROM session WHERE open_id IN (SELECT id FROM old_event);"
+    "DELETE FROM inet_log WHERE id IN (SELECT id FROM old_event)";
 
 // Each of what is in the summary up to ?3, and was not noted up to ?2.  Of the day that is cut in two only, where
 // days are counted.

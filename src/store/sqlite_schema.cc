@@ -16,7 +16,8 @@ constexpr std::int64_t first_version_with_pairs = 4;
 static_assert(std::size(sqlite_schema_sql) == sqlite_schema_version);
 
 /// `add` counts the events with ?1 < id <= ?2.  `take_off` takes the attempts of their successes off the failures:
-/// what has succeeded was counted as one, in this step or before.  SqlitePurge takes all of it away again.
+/// what has succeeded was counted as one, in this step or before.  Those with failures have the same `upto`.
+/// SqlitePurge takes all of it away again.
 struct Summary {
     std::string_view name, add, take_off;
 };

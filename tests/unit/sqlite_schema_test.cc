@@ -2,9 +2,8 @@
 #include "store/sqlite_schema.h"
 
 #include "event/timestamp.h"
+#include "sqlite_log.h"
 #include "store/sqlite_schema_sql.h"
-#include "store/sqlite_writer.h"
-#include "support.h"
 
 #include <algorithm>
 #include <gtest/gtest.h>
@@ -16,81 +15,14 @@
 namespace iptracking {
 namespace {
 
-constexpr int create = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-constexpr std::int64_t day = 86'400'000'000;
-constexpr std::int64_t begin_of_2026 = 1'767'225'600'000'000;
-
-/// An event as the test knows it.  Empty or 0: not known.
-struct Told {
-    std::string kind; ///< auth, account, open_session, close_session
-    std::string user = "alice", source = "192.0.2.7", destination = "198.51.100.5";
-    int source_port = 0, destination_port = 22, pid = 0;
-    std::string service = "sshd", host = "login1";
-    std::int64_t time = begin_of_2026;
-    std::string outcome = {}; ///< as the source knows it
-};
-
-std::string line_of(const Told &told) {
-    std::string line = "iptracking/1 event=" + told.kind + " time=" + std::to_string(told.time) + " user=" + told.user +
-                       " host=" + told.host;
-    const auto add = [&](const char *key, const std::string &value) {
-        if (!value.empty() && value != "0")
-            line.append(" ").append(key).append("=").append(value);
-    };
-    add("src", told.source);
-    add("dst", told.destination);
-    add("sport", std::to_string(told.source_port));
-    add("dport", std::to_string(told.destination_port));
-    add("pid", std::to_string(told.pid));
-    add("service", told.service);
-    add("outcome", told.outcome);
-    return line + "\n";
-}
-
-using Rows = std::vector<std::string>;
-
-class SqliteSchema : public testing::Test {
-protected:
-    SqliteSchema() {
-        prepare_sqlite_schema(database);
-        database.execute("PRAGMA synchronous = OFF"); // nobody pulls the plug here
-    }
-
-    void store(const std::vector<Told> &events) {
-        std::string lines;
-        for (const Told &told : events)
-            lines += line_of(told);
-        writer().write(test::batch_of(lines));
-    }
-
-    SqliteWriter &writer() {
-        if (!writer_)
-            writer_.emplace(database, "0123456789abcdef0123456789abcdef");
-        return *writer_;
-    }
-
-    /// The rows of a question, each as "a|b|c", sorted; a null is "-".
-    Rows ask(const std::string &sql) {
-        Rows rows;
-        const auto add = [](void *all, int count, char **values, char **) {
-            std::string row;
-            for (int i = 0; i < count; ++i)
-                row.append(i == 0 ? "" : "|").append(values[i] ? values[i] : "-");
-            static_cast<Rows *>(all)->push_back(row);
-            return 0;
-        };
-        EXPECT_EQ(sqlite3_exec(database.get(), sql.c_str(), add, &rows, nullptr), SQLITE_OK)
-            << sqlite3_errmsg(database.get());
-        std::sort(rows.begin(), rows.end());
-        return rows;
-    }
-
-    test::TempDir folder;
-    sqlite::Database database{folder / "a.db", create};
-
-private:
-    std::optional<SqliteWriter> writer_;
-};
+using test::begin_of_2026;
+using test::create;
+using test::day;
+using test::line_of;
+using test::Rows;
+using test::Told;
+using test::Traffic;
+using SqliteSchema = test::SqliteLog;
 
 // --- the schema itself ------------------------------------------------------------------------------------------
 
@@ -429,86 +361,6 @@ TEST_F(SqliteSchema, HasTheNetsOfIPv6) {
 }
 
 // --- the views against the same answers computed here -----------------------------------------------------------
-
-/// Fifty connections at once, from few addresses, and what happens on them.
-class Traffic {
-public:
-    std::vector<Told> next(std::size_t count) {
-        std::vector<Told> events;
-        while (events.size() < count)
-            step(events);
-        return events;
-    }
-
-private:
-    struct Connection {
-        Told told;
-        bool authenticated = false, in_session = false;
-        int attempts = 0;
-    };
-
-    unsigned below(unsigned limit) { return static_cast<unsigned>(random_() % limit); }
-
-    void begin(Connection &connection, unsigned slot) {
-        static const char *const sources[] = {
-            "192.0.2.7",   "192.0.2.8",       "192.0.77.1",    "203.0.113.200", "8.8.8.8",
-            "2001:db8::7", "2001:db8:0:5::9", "2001:db8:7::1", "fe80::1",       ""};
-        connection = {};
-        Told &told = connection.told;
-        told.source = sources[below(std::size(sources))];
-        told.destination = told.source.empty() || below(8) == 0 ? "" : below(2) ? "198.51.100.5" : "2001:db8:ff::5";
-        // A port is used again and again, by one connection at a time.
-        told.source_port = told.source.empty() ? 0 : static_cast<int>(1000 + slot);
-        told.destination_port = told.source.empty() ? 0 : 22;
-        told.pid = ++last_pid_;
-        told.service = told.source.empty() ? (below(2) ? "su" : "sudo") : "sshd";
-        told.host = below(3) ? "login1" : "login2";
-        told.user = std::string("user") + std::to_string(below(6));
-    }
-
-    void step(std::vector<Told> &events) {
-        const unsigned slot = below(50);
-        Connection &connection = connections_[slot];
-        if (connection.told.pid == 0)
-            begin(connection, slot);
-        Told told = connection.told;
-        time_ += below(600'000'000u);
-        // Times of one address do not rise with the order of arrival everywhere.
-        told.time = time_ - below(10) * 1'000'000'000ll;
-        bool ended = false;
-        if (!connection.authenticated) {
-            const unsigned what = below(10);
-            if (what < 6) {
-                told.kind = "auth";
-                if (below(30) == 0)
-                    told.outcome = "failure";
-                ended = ++connection.attempts == 6;
-            } else if (what < 9) {
-                told.kind = "account";
-                connection.authenticated = true;
-            } else {
-                ended = true; // without a word
-            }
-        } else if (!connection.in_session) {
-            told.kind = "open_session";
-            connection.in_session = true;
-        } else {
-            told.kind = "close_session";
-            ended = true;
-            if (below(10) == 0)
-                told.kind = ""; // a crash: nobody closes it
-        }
-        if (ended)
-            connection = {};
-        if (!told.kind.empty())
-            events.push_back(told);
-    }
-
-    std::mt19937 random_{20261121};
-    std::map<unsigned, Connection> connections_;
-    int last_pid_ = 100;
-    std::int64_t time_ = begin_of_2026;
-};
 
 std::string or_null(const std::string &text) {
     return text.empty() ? "-" : text;
