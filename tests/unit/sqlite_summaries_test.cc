@@ -115,9 +115,10 @@ TEST_F(SqliteSummaries, AreExactWhateverHappensInWhichOrder) {
         for (unsigned steps = below(5); steps > 0; --steps)
             advance_sqlite_summaries(database, 1 + below(50));
         if (below(4) == 0) {
+            const std::int64_t rows = database.number("SELECT count(*) FROM inet_log").value_or(0);
             sqlite::Database other(folder / "a.db", create); // its temporary tables go with it
             SqlitePurge purge(other, ask("SELECT log_date FROM inet_log ORDER BY log_date LIMIT 1 OFFSET " +
-                                         std::to_string(below(60)))
+                                         std::to_string(below(static_cast<unsigned>(rows))))
                                          .at(0));
             const std::int64_t most = 1 + below(60);
             while (purge.step(most) > 0)
