@@ -25,7 +25,7 @@ constexpr auto look_at_lock_again = 200ms;
 constexpr auto summarise_after = 5s;         // together with what comes meanwhile
 constexpr std::int64_t summary_step = 20000; // events in one transaction
 constexpr int rest_after_summary = 4;        // times its duration, as long as batches come
-constexpr int progress_steps = 1'000'000;    // of SQLite's virtual machine: some ten milliseconds
+constexpr int progress_steps = 200'000;      // of SQLite's virtual machine: some milliseconds
 
 /// The file that is open, to notice that another one has its name.
 struct FileId {
