@@ -20,11 +20,12 @@ enum class Format : std::uint8_t {
 /// How rows are to be written.
 struct Style {
     Format format = Format::table;
-    bool utc = false;     ///< else the local time zone
-    bool colour = false;  ///< also decided by the terminal, see terminal.h
-    bool legend = true;   ///< the header of a table, and what stands below it
-    bool quiet = false;   ///< no hints
-    unsigned width = 0;   ///< of the terminal in columns; 0: no limit
+    bool utc = false;    ///< else the local time zone
+    bool colour = false; ///< also decided by the terminal, see terminal.h
+    bool legend = true;  ///< the header of a table, and what stands below it
+    bool quiet = false;  ///< no hints
+    bool full = false;   ///< all columns, and no text is cut
+    unsigned width = 0;  ///< of the terminal in columns; 0: no limit
 };
 
 /// Writes the rows of one answer.  Whatever is in them, no control code, no change of direction and no bad UTF-8
@@ -33,7 +34,9 @@ class Writer {
 public:
     virtual ~Writer() = default;
     virtual void write(const Row &row) = 0;
-    /// What comes behind the last row.  Throws an Error if the output did not take all.
+    /// What was written is to be seen now (--follow).
+    virtual void flush() = 0;
+    /// What comes behind the last row.  All three throw as put() does if the output does not take all.
     virtual void finish() = 0;
     std::size_t rows() const noexcept { return rows_; }
 
