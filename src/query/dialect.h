@@ -9,14 +9,22 @@ namespace iptracking {
 
 class Sql;
 struct Net;
+struct Selection;
+
+/// Rows of inet_log (alias `l`) for who counts what became of the attempts.
+struct CountedRows {
+    std::string with;   ///< stands before SELECT
+    std::string from;   ///< stands behind FROM
+    std::string failed; ///< whether the row is an attempt that failed
+};
 
 /// How the SQL of a database says what others say in another way.  Each takes and gives pieces of SQL; values become
-/// parameters of the statement.  Where it stands for rows of inet_log, their alias is `l`.
+/// parameters of the statement.  Where it stands for a row of inet_log, its alias is `l`.
 class Dialect {
 public:
     virtual ~Dialect() = default;
 
-    /// There are summaries: address_count, user_count, quarter_count, and attempt_success.
+    /// There are summaries: address_count, user_count, quarter_count.
     virtual bool has_summaries() const noexcept = 0;
 
     // Columns as they arrive.
@@ -26,16 +34,20 @@ public:
     virtual std::string event(std::string_view column) const = 0;
     /// The net of an address as text: "192.0.2.0/24", "2001:db8::/64".
     virtual std::string net(std::string_view address, int prefix, int prefix6) const = 0;
+    /// When the quarter of an hour began that a time is in.
+    virtual std::string quarter(std::string_view column) const = 0;
 
-    /// Whether an event (alias `l` of inet_log) is an attempt that failed.
-    virtual std::string failed() const = 0;
-
-    // Values, and what they are compared with.
-    virtual std::string time_value(Sql &sql, std::int64_t usec) const = 0;
-    virtual std::string event_value(Sql &sql, std::string_view name) const = 0;
+    // Conditions.
+    virtual std::string is_event(std::string_view column, std::string_view name) const = 0;
     /// Whether the text is like a pattern of the shell with * and ?.
     virtual std::string is_like(Sql &sql, std::string_view column, std::string_view pattern) const = 0;
     virtual std::string is_in(Sql &sql, std::string_view column, const Net &net) const = 0;
+    /// Whether the row is an attempt that failed; for lists, which look at few rows.
+    virtual std::string failed() const = 0;
+    virtual CountedRows counted_rows(Sql &sql, const Selection &selection) const = 0;
+
+    // Values that columns are compared with.
+    virtual std::string time_value(Sql &sql, std::int64_t usec) const = 0;
 };
 
 } // namespace iptracking

@@ -27,6 +27,11 @@ public:
     std::string net(std::string_view address, int prefix, int prefix6) const override {
         return "net_of(" + std::string(address) + ", " + std::to_string(prefix) + ", " + std::to_string(prefix6) + ")";
     }
+    std::string quarter(std::string_view column) const override {
+        const std::string date(column);
+        return "substr(" + date + ", 1, 14) || substr('00153045', substr(" + date +
+               ", 15, 2) / 15 * 2 + 1, 2) || ':00Z'";
+    }
     std::string failed() const override {
         return "(l.outcome = 'failure' OR (l.outcome = 'attempt' AND NOT EXISTS "
                "(SELECT 1 FROM attempt_success WHERE attempt_id = l.id)))";
@@ -35,8 +40,13 @@ public:
     std::string time_value(Sql &sql, std::int64_t usec) const override {
         return sql.value(format_utc(std::clamp<std::int64_t>(usec, 0, latest_time_usec)));
     }
-    std::string event_value(Sql &sql, std::string_view name) const override {
-        return sql.value(std::find(std::begin(events), std::end(events), name) - std::begin(events));
+    std::string is_event(std::string_view column, std::string_view name) const override {
+        const auto number = std::find(std::begin(events), std::end(events), name) - std::begin(events);
+        return std::string(column) + " = " + std::to_string(number);
+    }
+    CountedRows counted_rows(Sql &, const Selection &) const override {
+        return {"", "inet_log AS l LEFT JOIN attempt_success AS won ON won.attempt_id = l.id AND l.outcome = 'attempt'",
+                "(l.outcome = 'failure' OR (l.outcome = 'attempt' AND won.attempt_id IS NULL))"};
     }
     std::string is_like(Sql &sql, std::string_view column, std::string_view pattern) const override {
         std::string glob;
