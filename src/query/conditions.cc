@@ -64,7 +64,7 @@ std::string conditions_of(const Selection &selection, const Dialect &dialect, Sq
     add_wanted(all, selection.hosts, [&](const std::string &host) { return is_text(dialect, sql, "l.host", host); });
     add_wanted(all, selection.events, [&](const std::string &event) { return dialect.is_event("l.log_event", event); });
     add_wanted(all, selection.outcomes, [&](const std::string &outcome) {
-        return outcome == "failure" ? dialect.failed() : "l.outcome = '" + outcome + "'";
+        return outcome == "failure" ? "(" + dialect.failed() + ")" : "l.outcome = '" + outcome + "'";
     });
     return all.empty() ? "1 = 1" : all.text();
 }

@@ -37,6 +37,9 @@ public:
     /// When the quarter of an hour began that a time is in.
     virtual std::string quarter(std::string_view column) const = 0;
 
+    /// A text to be sorted by, as bytes.
+    virtual std::string in_order(std::string_view text) const = 0;
+
     // Conditions.
     virtual std::string is_event(std::string_view column, std::string_view name) const = 0;
     /// Whether the text is like a pattern of the shell with * and ?.

@@ -32,8 +32,9 @@ public:
         return "substr(" + date + ", 1, 14) || substr('00153045', substr(" + date +
                ", 15, 2) / 15 * 2 + 1, 2) || ':00Z'";
     }
+    std::string in_order(std::string_view text) const override { return std::string(text); }
     std::string failed() const override {
-        return "(l.outcome = 'failure' OR (l.outcome = 'attempt' AND NOT EXISTS "
+        return "l.log_event = 1 AND (l.outcome = 'failure' OR (l.outcome = 'attempt' AND NOT EXISTS "
                "(SELECT 1 FROM attempt_success WHERE attempt_id = l.id)))";
     }
 

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "query/counts.h"
+
+#include "event/timestamp.h"
+#include "query/conditions.h"
+
+#include <algorithm>
+#include <array>
+
+namespace iptracking {
+namespace {
+
+constexpr std::int64_t day_usec = 86'400'000'000;
+constexpr std::int64_t days_that_pay = 2; ///< that a summary has to spare
+
+bool knows(const CountedBy &by, const Selection &selection) {
+    return !by.view.empty() && (by.by_address || (selection.from.empty() && selection.to.empty())) &&
+           (by.by_user || selection.users.empty()) && selection.services.empty() && selection.hosts.empty() &&
+           selection.events.empty() && selection.outcomes.empty();
+}
+
+std::string number_where(const std::string &condition) {
+    return "CASE WHEN " + condition + " THEN 1 ELSE 0 END";
+}
+
+/// The events themselves.
+std::string from_rows(const Dialect &dialect, const CountedRows &rows, const CountedBy &by, const std::string &where) {
+    return "SELECT " + by.key + " AS k, 1 AS n, " +
+           number_where(dialect.is_event("l.log_event", "auth") + " AND " + rows.failed) + " AS f, " +
+           number_where(dialect.is_event("l.log_event", "auth") + " AND l.outcome = 'success'") + " AS s, " +
+           number_where(dialect.is_event("l.log_event", "open_session")) +
+           " AS o, l.log_date AS a, l.log_date AS z FROM " + rows.from + " WHERE " + where;
+}
+
+/// Whole days, without their times.
+std::string from_summary(const Dialect &dialect, Sql &sql, const CountedBy &by, Selection selection,
+                         std::optional<std::int64_t> since, std::optional<std::int64_t> until) {
+    selection.since_usec = selection.until_usec = std::nullopt;
+    std::string where = conditions_of(selection, dialect, sql);
+    if (since)
+        where += " AND " + std::string(by.day) + " >= " + sql.value(format_utc(*since).substr(0, 10));
+    if (until)
+        where += " AND " + std::string(by.day) + " < " + sql.value(format_utc(*until).substr(0, 10));
+    return "SELECT " + by.key + " AS k, l.log_count AS n, l.failures AS f, l.successes AS s, l.opened AS o, " +
+           std::string(by.first) + " AS a, " + std::string(by.last) + " AS z FROM " + std::string(by.view) +
+           " AS l WHERE " + where;
+}
+
+/// The window, cut at the first and the last midnight in it.
+struct Cut {
+    std::optional<std::int64_t> first_day, end_of_days;
+};
+
+std::optional<Cut> cut_at_days(const Selection &selection) {
+    Cut cut;
+    if (selection.since_usec)
+        cut.first_day = (std::max<std::int64_t>(0, *selection.since_usec) + day_usec - 1) / day_usec * day_usec;
+    if (selection.until_usec)
+        cut.end_of_days = std::max<std::int64_t>(0, *selection.until_usec) / day_usec * day_usec;
+    if (cut.first_day && cut.end_of_days && *cut.end_of_days - *cut.first_day < days_that_pay * day_usec)
+        return std::nullopt;
+    if ((cut.first_day && *cut.first_day > latest_time_usec) ||
+        (cut.end_of_days && *cut.end_of_days > latest_time_usec))
+        return std::nullopt;
+    return cut;
+}
+
+} // namespace
+
+CountedBy by_user() {
+    return {.key = "l.uid", .view = "user_count", .by_user = true};
+}
+
+CountedBy by_address(const std::string &key) {
+    return {.key = key, .view = "address_count", .by_address = true};
+}
+
+CountedBy by_quarter(const std::string &key) {
+    return {.key = key, .view = "quarter_count", .day = "l.start_date", .last = "l.start_date"};
+}
+
+Counted counted_by(const Dialect &dialect, Sql &sql, const CountedBy &by, const Selection &selection) {
+    const CountedRows rows = dialect.counted_rows(sql, selection);
+    const auto cut = dialect.has_summaries() && knows(by, selection) ? cut_at_days(selection) : std::optional<Cut>{};
+    std::string parts;
+    if (cut) {
+        parts = from_summary(dialect, sql, by, selection, cut->first_day, cut->end_of_days);
+        Selection edge = selection;
+        if (cut->first_day && cut->first_day != selection.since_usec) {
+            edge.until_usec = cut->first_day;
+            parts += " UNION ALL " + from_rows(dialect, rows, by, conditions_of(edge, dialect, sql));
+        }
+        edge = selection;
+        if (cut->end_of_days && cut->end_of_days != selection.until_usec) {
+            edge.since_usec = cut->end_of_days;
+            parts += " UNION ALL " + from_rows(dialect, rows, by, conditions_of(edge, dialect, sql));
+        }
+    } else {
+        parts = from_rows(dialect, rows, by, conditions_of(selection, dialect, sql));
+    }
+    return {rows.with, "(" + parts + ") AS counted"};
+}
+
+Selection without_needless_times(AskedDatabase &database, Selection selection) {
+    constexpr std::array kinds{Kind::time};
+    const auto edge = [&](const char *which) {
+        std::optional<std::int64_t> usec;
+        database.ask(Sql("SELECT " + database.dialect().time(which) + " FROM inet_log"), kinds, [&](const Row &row) {
+            if (const auto *known = std::get_if<std::int64_t>(&row[0]))
+                usec = *known;
+            return true;
+        });
+        return usec;
+    };
+    if (selection.since_usec)
+        if (const auto first = edge("min(log_date)"); first && *selection.since_usec <= *first)
+            selection.since_usec.reset();
+    if (selection.until_usec)
+        if (const auto last = edge("max(log_date)"); last && *selection.until_usec > *last)
+            selection.until_usec.reset();
+    return selection;
+}
+
+std::string sums_of(const Dialect &dialect) {
+    return "sum(n), sum(f), sum(s), sum(o), " + dialect.time("min(a)") + ", " + dialect.time("max(z)");
+}
+
+Sums::Sums(const Row &row, std::size_t at) : first(row[at + 4]), last(row[at + 5]) {
+    const auto number = [&](std::size_t i) {
+        const auto *known = std::get_if<std::int64_t>(&row[at + i]); // none: there were no rows
+        return known ? *known : 0;
+    };
+    events = number(0);
+    failures = number(1);
+    successes = number(2);
+    sessions = number(3);
+}
+
+Cell Sums::success_ratio() const {
+    return attempts() > 0 ? Cell{static_cast<double>(successes) / static_cast<double>(attempts())} : Cell{};
+}
+
+} // namespace iptracking

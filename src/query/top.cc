@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Counts by user, address and net.
+#include "event/stored_text.h"
+#include "query/conditions.h"
+#include "query/counts.h"
+#include "query/questions.h"
+
+#include <array>
+#include <utility>
+
+namespace iptracking {
+namespace {
+
+constexpr std::size_t counts = 8; ///< the columns behind the key
+constexpr Column columns_of_users[] = {
+    {"user", "USER", Kind::text},
+    {"events", "EVENTS", Kind::number},
+    {"attempts", "ATTEMPTS", Kind::number},
+    {"failures", "FAILURES", Kind::number},
+    {"successes", "SUCCESSES", Kind::number},
+    {"sessions", "SESSIONS", Kind::number},
+    {"success_ratio", "SUCCESS", Kind::ratio},
+    {"first", "FIRST", Kind::time},
+    {"last", "LAST", Kind::time},
+};
+
+template <std::size_t... I>
+constexpr std::array<Column, counts + 1> with_key(const Column &key, std::index_sequence<I...>) {
+    return {key, columns_of_users[I + 1]...};
+}
+constexpr auto numbers = std::make_index_sequence<counts>{};
+constexpr auto columns_of_addresses = with_key({"address", "ADDRESS", Kind::address}, numbers);
+constexpr auto columns_of_nets = with_key({"net", "NET", Kind::address}, numbers);
+
+CountedBy counted_by_of(const Dialect &dialect, const Top &top) {
+    switch (top.by) {
+    case TopBy::users:
+        return by_user();
+    case TopBy::addresses:
+        return by_address("l.src_ipaddr");
+    default:
+        return by_address(dialect.net("l.src_ipaddr", top.prefix, top.prefix6));
+    }
+}
+
+std::string order_of(const Dialect &dialect, TopOrder order, const std::string &key) {
+    const std::string in_order = dialect.in_order(key);
+    switch (order) {
+    case TopOrder::events:
+        return " ORDER BY sum(n) DESC, max(z) DESC, " + in_order;
+    case TopOrder::failures:
+        return " HAVING sum(f) > 0 ORDER BY sum(f) DESC, max(z) DESC, " + in_order;
+    default:
+        return " ORDER BY " + in_order;
+    }
+}
+
+Row shown(Cell key, const Sums &sums) {
+    if (auto *user = std::get_if<std::string>(&key); user && *user == empty_user_text)
+        user->clear();
+    return {std::move(key), sums.events,          sums.attempts(), sums.failures, sums.successes,
+            sums.sessions,  sums.success_ratio(), sums.first,      sums.last};
+}
+
+/// When the first and the last of the events were.
+void find_edges(AskedDatabase &database, const Selection &selection, Sums &sums) {
+    const Dialect &dialect = database.dialect();
+    Sql sql("SELECT ");
+    for (const char *which : {"min(l.log_date)", "max(l.log_date)"}) { // each by the index
+        sql << (sql.values().empty() && which[1] == 'i' ? "" : ", ") << "(SELECT " << dialect.time(which)
+            << " FROM inet_log AS l WHERE " << time_conditions_of(selection, dialect, sql) << ")";
+    }
+    constexpr std::array kinds{Kind::time, Kind::time};
+    database.ask(sql, kinds, [&](const Row &row) {
+        sums.first = row[0];
+        sums.last = row[1];
+        return true;
+    });
+}
+
+void ask_total(AskedDatabase &database, const Selection &selection, const RowSink &sink) {
+    const Dialect &dialect = database.dialect();
+    Sql question;
+    const Counted counted = counted_by(dialect, question, by_quarter("1"), selection);
+    question << counted.with << "SELECT " << sums_of(dialect) << " FROM " << counted.from;
+    Sums sums;
+    database.ask(question, Sums::kinds, [&](const Row &row) {
+        sums = Sums(row, 0);
+        return true;
+    });
+    if (sums.events == 0)
+        return;
+    if (selection.is_whole()) // then they may be from a summary
+        find_edges(database, selection, sums);
+    Row row = shown({}, sums);
+    row.erase(row.begin());
+    sink(row);
+}
+
+} // namespace
+
+std::span<const Column> top_columns(TopBy by) {
+    switch (by) {
+    case TopBy::users:
+        return columns_of_users;
+    case TopBy::addresses:
+        return columns_of_addresses;
+    case TopBy::nets:
+        return columns_of_nets;
+    default:
+        return std::span(columns_of_users).subspan(1);
+    }
+}
+
+void ask_top(AskedDatabase &database, const Selection &wanted, const Top &top, const RowSink &sink) {
+    const Selection selection = without_needless_times(database, wanted);
+    if (top.by == TopBy::total)
+        return ask_total(database, selection, sink);
+    const Dialect &dialect = database.dialect();
+    Sql question;
+    const CountedBy by = counted_by_of(dialect, top);
+    const Counted counted = counted_by(dialect, question, by, selection);
+    const std::string key = top.by == TopBy::addresses ? dialect.address("k") : "k";
+    question << counted.with << "SELECT " << key << ", " << sums_of(dialect) << " FROM " << counted.from
+             << " WHERE k IS NOT NULL GROUP BY k" << order_of(dialect, top.order, key);
+    if (top.limit)
+        question << " LIMIT " << question.value(*top.limit);
+    std::vector<Kind> kinds{top_columns(top.by)[0].kind};
+    kinds.insert(kinds.end(), Sums::kinds.begin(), Sums::kinds.end());
+    database.ask(question, kinds, [&](const Row &row) { return sink(shown(row[0], Sums(row, 1))); });
+}
+
+void ask_failures(AskedDatabase &database, const Selection &selection, TopBy by, std::optional<std::int64_t> limit,
+                  const RowSink &sink) {
+    ask_top(database, selection, {.by = by, .order = TopOrder::failures, .limit = limit}, sink);
+}
+
+} // namespace iptracking
