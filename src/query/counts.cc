@@ -75,8 +75,15 @@ CountedBy by_address(const std::string &key) {
     return {.key = key, .view = "address_count", .by_address = true};
 }
 
-CountedBy by_quarter(const std::string &key) {
-    return {.key = key, .view = "quarter_count", .day = "l.start_date", .last = "l.start_date"};
+CountedBy in_one() {
+    return {.key = "1", .view = "quarter_count", .day = "l.start_date", .last = "l.start_date"};
+}
+
+CountedBy by_quarter(const Dialect &dialect) {
+    CountedBy by = in_one();
+    by.key = dialect.quarter("l.log_date");
+    by.view_key = "l.start_date";
+    return by;
 }
 
 Counted counted_by(const Dialect &dialect, Sql &sql, const CountedBy &by, const Selection &selection) {
@@ -118,6 +125,28 @@ Selection without_needless_times(AskedDatabase &database, Selection selection) {
     if (selection.until_usec)
         if (const auto last = edge("max(log_date)"); last && *selection.until_usec > *last)
             selection.until_usec.reset();
+    return selection;
+}
+
+Selection narrowed(AskedDatabase &database, Selection selection) {
+    const Dialect &dialect = database.dialect();
+    const bool addresses = !selection.from.any_of.empty();
+    if (!dialect.has_summaries() || (!addresses && selection.users.any_of.empty()))
+        return selection;
+    Selection known;
+    known.from.any_of = selection.from.any_of;
+    if (!addresses)
+        known.users.any_of = selection.users.any_of;
+    Sql sql("SELECT min(l.start_date), max(l.end_date) FROM ");
+    sql << (addresses ? "address_count" : "user_count") << " AS l WHERE " << conditions_of(known, dialect, sql);
+    constexpr std::array kinds{Kind::time, Kind::time};
+    database.ask(sql, kinds, [&](const Row &row) {
+        const auto *first = std::get_if<std::int64_t>(&row[0]), *last = std::get_if<std::int64_t>(&row[1]);
+        const std::int64_t since = first ? *first : 0, until = last ? *last + 1 : 0; // none: nothing to be found
+        selection.since_usec = std::max(selection.since_usec.value_or(since), since);
+        selection.until_usec = std::min(selection.until_usec.value_or(until), until);
+        return true;
+    });
     return selection;
 }
 

@@ -17,11 +17,13 @@ struct CountedBy {
     bool by_address = false; ///< the summary has src_ipaddr and dst_ipaddr, so it knows what is asked of them
     bool by_user = false;    ///< likewise uid
     std::string_view day = "l.day", first = "l.start_date", last = "l.end_date"; ///< of the summary
+    std::string view_key{}; ///< of a row of the summary, if it is another one
 };
 CountedBy by_user();
 CountedBy by_address(const std::string &key);
-/// (The summary has `first` and `last` to the quarter of an hour only.)
-CountedBy by_quarter(const std::string &key);
+/// All in one, and by quarter of an hour; `first` and `last` are to the quarter of an hour only.
+CountedBy in_one();
+CountedBy by_quarter(const Dialect &dialect);
 
 /// Rows to be summed up: k n f s o a z (key, events, failures, successes, opened sessions, first, last), as
 /// "(SELECT …) AS counted".  Of SQLite, whole days come from the summary, where it can tell.  Appends to `sql`, whose
@@ -33,6 +35,9 @@ Counted counted_by(const Dialect &dialect, Sql &sql, const CountedBy &by, const 
 
 /// The selection without times that select nothing: then summaries can answer it.
 Selection without_needless_times(AskedDatabase &database, Selection selection);
+
+/// The selection with times that select no less: what the summaries know of its addresses or users.
+Selection narrowed(AskedDatabase &database, Selection selection);
 
 /// The sums of such rows, as pieces of SELECT.
 std::string sums_of(const Dialect &dialect);

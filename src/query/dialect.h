@@ -18,6 +18,12 @@ struct CountedRows {
     std::string failed; ///< whether the row is an attempt that failed
 };
 
+/// Sessions (alias `s`: open_id, close_id), with the events that opened them (`l`).
+struct SessionRows {
+    std::string from; ///< stands behind FROM
+    std::string end;  ///< when it was closed; null: it was not
+};
+
 /// How the SQL of a database says what others say in another way.  Each takes and gives pieces of SQL; values become
 /// parameters of the statement.  Where it stands for a row of inet_log, its alias is `l`.
 class Dialect {
@@ -48,6 +54,14 @@ public:
     /// Whether the row is an attempt that failed; for lists, which look at few rows.
     virtual std::string failed() const = 0;
     virtual CountedRows counted_rows(Sql &sql, const Selection &selection) const = 0;
+
+    /// `open`: only those that nothing closed will be asked for.
+    virtual SessionRows sessions(bool open) const = 0;
+    /// The first success of each user from each address as `l`, to stand behind FROM; at least of those that are in the
+    /// times of the selection.
+    virtual std::string first_successes(Sql &sql, const Selection &selection) const = 0;
+    /// One writer, whose ids rise in the order of his commits, with an index on them.
+    virtual bool ids_rise_in_order() const noexcept = 0;
 
     // Values that columns are compared with.
     virtual std::string time_value(Sql &sql, std::int64_t usec) const = 0;

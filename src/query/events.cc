@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The list of events, and those that come while somebody looks.
+// The list of events.
 #include "event/event.h"
 #include "event/stored_text.h"
 #include "query/conditions.h"
+#include "query/counts.h"
+#include "query/event_rows.h"
 #include "query/list.h"
 #include "query/questions.h"
 
 namespace iptracking {
 namespace {
 
-constexpr Column columns[] = {
+constexpr Column event_columns[] = {
     {"time", "TIME", Kind::time},
     {"event", "EVENT", Kind::text},
     {"outcome", "OUTCOME", Kind::text},
@@ -28,45 +30,50 @@ constexpr Column columns[] = {
     {"flags", "FLAGS", Kind::number, true},
     {"id", "ID", Kind::number, true},
 };
-constexpr std::size_t time_column = 0, user_column = 3, flags_column = 15, id_column = 16;
+constexpr std::size_t user_column = 3, flags_column = 15;
 
-std::string columns_of(const Dialect &dialect) {
+} // namespace
+
+std::string event_rows::columns(const Dialect &dialect) {
     return dialect.time("l.log_date") + ", " + dialect.event("l.log_event") + ", l.outcome, l.uid, " +
            dialect.address("l.src_ipaddr") + ", l.src_port, " + dialect.address("l.dst_ipaddr") +
            ", l.dst_port, l.service, l.tty, l.host, l.sshd_pid, l.ruser, l.rhost, l.origin, l.flags, l.id";
 }
 
-/// What was typed, where that was nothing.
-void give_back_empty_user(Row &row) {
+const std::vector<Kind> &event_rows::kinds() {
+    static const std::vector<Kind> all = [] {
+        std::vector<Kind> kinds;
+        for (const Column &column : event_columns)
+            kinds.push_back(column.kind);
+        return kinds;
+    }();
+    return all;
+}
+
+void event_rows::finish(Row &row) {
     const auto *flags = std::get_if<std::int64_t>(&row[flags_column]);
     auto *user = std::get_if<std::string>(&row[user_column]);
     if (flags && user && (*flags & flag::empty_user) && *user == empty_user_text)
         user->clear();
 }
 
-List list_of(AskedDatabase &database, const Selection &selection) {
-    const Dialect &dialect = database.dialect();
-    List list;
-    list.select = [&dialect, selection](Sql &sql) {
-        sql << "SELECT " << columns_of(dialect) << " FROM inet_log AS l WHERE ";
-        sql << conditions_of(selection, dialect, sql);
-    };
-    for (const Column &column : columns)
-        list.kinds.push_back(column.kind);
-    list.time = time_column;
-    list.id = id_column;
-    list.finish = give_back_empty_user;
-    return list;
-}
-
-} // namespace
-
 std::span<const Column> events_columns() {
-    return columns;
+    return event_columns;
 }
 
-void ask_events(AskedDatabase &database, const Selection &selection, const Extent &extent, const RowSink &sink) {
-    read_list(database, list_of(database, selection), extent, sink);
+void ask_events(AskedDatabase &database, const Selection &wanted, const Extent &extent, const RowSink &sink) {
+    const Dialect &dialect = database.dialect();
+    const Selection selection = narrowed(database, wanted);
+    List list;
+    list.select = [&dialect, &selection](Sql &sql) {
+        sql << "SELECT " << event_rows::columns(dialect) << " FROM inet_log AS l WHERE "
+            << conditions_of(selection, dialect, sql);
+    };
+    list.kinds = event_rows::kinds();
+    list.time = event_rows::time;
+    list.id = event_rows::id;
+    list.finish = event_rows::finish;
+    read_list(database, list, extent, sink);
 }
 
 } // namespace iptracking

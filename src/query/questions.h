@@ -38,11 +38,14 @@ public:
     ~EventFollower();
     /// The new ones, each once.
     void ask(const RowSink &sink);
+    /// Those with greater ids are new.
+    std::int64_t begin() const noexcept { return begin_; }
 
 private:
     struct Shown;
     AskedDatabase &database_;
     Selection selection_;
+    std::int64_t begin_ = 0;
     std::unique_ptr<Shown> shown_;
 };
 
@@ -53,8 +56,8 @@ enum class Sessions : std::uint8_t {
     open,   ///< whose state is "open"
     closed, ///< all others
 };
-/// user source source_port tty service host start end duration state pid destination destination_port origin id.
-/// state: open; closed; gone: its process is not there any more (on this host); crash: this host was booted since.
+/// user source source_port tty service host start end duration state pid destination destination_port rhost origin
+/// id.  state: open; closed; gone: its process is not there any more (on this host); crash: this host was booted since.
 /// `selection` selects by what opened the session.
 std::span<const Column> sessions_columns();
 void ask_sessions(AskedDatabase &database, const Selection &selection, const Extent &extent, Sessions which,

@@ -38,6 +38,24 @@ public:
                "(SELECT 1 FROM attempt_success WHERE attempt_id = l.id)))";
     }
 
+    SessionRows sessions(bool open) const override {
+        // (CROSS JOIN: in this order, so by the index of open sessions, or by that on log_date.)
+        const std::string order = open ? "session AS s CROSS JOIN inet_log AS l ON l.id = s.open_id"
+                                       : "inet_log AS l CROSS JOIN session AS s ON s.open_id = l.id";
+        return {order + " LEFT JOIN inet_log AS c ON c.id = s.close_id", "c.log_date"};
+    }
+    std::string first_successes(Sql &sql, const Selection &selection) const override {
+        std::string pairs = "(SELECT * FROM user_addresses WHERE 1 = 1";
+        if (selection.since_usec)
+            pairs += " AND start_date >= " + time_value(sql, *selection.since_usec);
+        if (selection.until_usec)
+            pairs += " AND start_date < " + time_value(sql, *selection.until_usec);
+        return pairs +
+               ") AS p CROSS JOIN inet_log AS l ON l.id = (SELECT min(id) FROM inet_log WHERE log_date = p.start_date"
+               " AND outcome = 'success' AND uid = p.uid AND src_ipaddr = p.src_ipaddr)";
+    }
+    bool ids_rise_in_order() const noexcept override { return true; }
+
     std::string time_value(Sql &sql, std::int64_t usec) const override {
         return sql.value(format_utc(std::clamp<std::int64_t>(usec, 0, latest_time_usec)));
     }

@@ -65,11 +65,13 @@ Row shown(Cell key, const Sums &sums) {
 /// When the first and the last of the events were.
 void find_edges(AskedDatabase &database, const Selection &selection, Sums &sums) {
     const Dialect &dialect = database.dialect();
+    const auto edge = [&](const char *which, Sql &sql) { // each by itself finds it in the index
+        return "(SELECT " + dialect.time(which) + " FROM inet_log AS l WHERE " +
+               time_conditions_of(selection, dialect, sql) + ")";
+    };
     Sql sql("SELECT ");
-    for (const char *which : {"min(l.log_date)", "max(l.log_date)"}) { // each by the index
-        sql << (sql.values().empty() && which[1] == 'i' ? "" : ", ") << "(SELECT " << dialect.time(which)
-            << " FROM inet_log AS l WHERE " << time_conditions_of(selection, dialect, sql) << ")";
-    }
+    sql << edge("min(l.log_date)", sql) << ", ";
+    sql << edge("max(l.log_date)", sql);
     constexpr std::array kinds{Kind::time, Kind::time};
     database.ask(sql, kinds, [&](const Row &row) {
         sums.first = row[0];
@@ -81,7 +83,7 @@ void find_edges(AskedDatabase &database, const Selection &selection, Sums &sums)
 void ask_total(AskedDatabase &database, const Selection &selection, const RowSink &sink) {
     const Dialect &dialect = database.dialect();
     Sql question;
-    const Counted counted = counted_by(dialect, question, by_quarter("1"), selection);
+    const Counted counted = counted_by(dialect, question, in_one(), selection);
     question << counted.with << "SELECT " << sums_of(dialect) << " FROM " << counted.from;
     Sums sums;
     database.ask(question, Sums::kinds, [&](const Row &row) {

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Sessions, and what became of them.
+#include "event/event.h"
+#include "event/stored_text.h"
+#include "query/conditions.h"
+#include "query/counts.h"
+#include "query/list.h"
+#include "query/questions.h"
+#include "query/session_state.h"
+
+#include <algorithm>
+
+namespace iptracking {
+namespace {
+
+constexpr Column columns[] = {
+    {"user", "USER", Kind::text},
+    {"source", "SOURCE", Kind::address},
+    {"source_port", "PORT", Kind::number, true},
+    {"tty", "TTY", Kind::text},
+    {"service", "SERVICE", Kind::text},
+    {"host", "HOST", Kind::text},
+    {"start", "START", Kind::time},
+    {"end", "END", Kind::time},
+    {"duration", "DURATION", Kind::duration},
+    {"state", "STATE", Kind::text},
+    {"pid", "PID", Kind::number},
+    {"destination", "DESTINATION", Kind::address, true},
+    {"destination_port", "PORT", Kind::number, true},
+    {"rhost", "RHOST", Kind::text, true},
+    {"origin", "ORIGIN", Kind::text, true},
+    {"id", "ID", Kind::number, true},
+};
+enum At : std::size_t { user, source, source_port, tty, service, host, start, end, duration, state, pid, id = 15 };
+
+std::int64_t number_at(const Row &row, std::size_t at) {
+    const auto *known = std::get_if<std::int64_t>(&row[at]);
+    return known ? *known : 0;
+}
+
+/// Fills in duration and state; the database gave the flags in the place of the duration.
+void finish(Row &row, const ThisHost &this_host) {
+    if ((number_at(row, duration) & flag::empty_user) && row[user] == Cell{std::string(empty_user_text)})
+        row[user] = std::string();
+    row[duration] = Cell{};
+    if (row[end].index() != 0) {
+        row[duration] = number_at(row, end) - number_at(row, start);
+        row[state] = std::string("closed");
+        return;
+    }
+    const auto *name = std::get_if<std::string>(&row[host]);
+    const auto *process = std::get_if<std::int64_t>(&row[pid]);
+    row[state] = std::string(
+        this_host.state_of(name ? *name : "", number_at(row, start), process ? std::optional{*process} : std::nullopt));
+}
+
+List list_of(AskedDatabase &database, const Selection &selection, Sessions which, const ThisHost &this_host) {
+    const Dialect &dialect = database.dialect();
+    List list;
+    list.select = [&dialect, selection, which](Sql &sql) {
+        const SessionRows rows = dialect.sessions(which == Sessions::open);
+        sql << "SELECT l.uid, " << dialect.address("l.src_ipaddr") << ", l.src_port, l.tty, l.service, l.host, "
+            << dialect.time("l.log_date") << ", " << dialect.time(rows.end) << ", l.flags, NULL, l.sshd_pid, "
+            << dialect.address("l.dst_ipaddr") << ", l.dst_port, l.rhost, l.origin, l.id FROM " << rows.from
+            << " WHERE " << dialect.is_event("l.log_event", "open_session")
+            << (which == Sessions::open ? " AND s.close_id IS NULL AND " : " AND ")
+            << conditions_of(selection, dialect, sql);
+    };
+    for (const Column &column : columns)
+        list.kinds.push_back(column.kind);
+    list.time = start;
+    list.id = id;
+    list.finish = [&this_host](Row &row) { finish(row, this_host); };
+    return list;
+}
+
+/// Of sessions whose state is known only here.
+void read_filtered(AskedDatabase &database, const List &list, const Extent &extent, Sessions which,
+                   const RowSink &sink) {
+    const auto wanted = [&](const Row &row) {
+        return (row[state] == Cell{std::string("open")}) == (which == Sessions::open);
+    };
+    if (!extent.limit)
+        return read_list(database, list, extent, [&](const Row &row) { return !wanted(row) || sink(row); });
+    std::vector<Row> newest;
+    std::int64_t left = *extent.limit;
+    const bool at_once = extent.order == Order::newest_first;
+    if (left > 0)
+        read_list(database, list, {.order = Order::newest_first}, [&](const Row &row) {
+            if (!wanted(row))
+                return true;
+            if (at_once && !sink(row))
+                return false;
+            if (!at_once)
+                newest.push_back(row);
+            return --left > 0;
+        });
+    for (auto row = newest.rbegin(); row != newest.rend() && sink(*row); ++row) {
+    }
+}
+
+} // namespace
+
+std::span<const Column> sessions_columns() {
+    return columns;
+}
+
+void ask_sessions(AskedDatabase &database, const Selection &selection, const Extent &extent, Sessions which,
+                  const RowSink &sink) {
+    const ThisHost this_host;
+    const List list = list_of(database, selection, which, this_host);
+    if (which == Sessions::all)
+        read_list(database, list, extent, sink);
+    else
+        read_filtered(database, list, extent, which, sink);
+}
+
+} // namespace iptracking
