@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The timers: off unless they are asked for; what they start works in its sandbox, beside the daemon."""
+import time
+import unittest
+from pathlib import Path
+
+import database
+import machine
+from machine import CONFIGURATION, output, property_of, run, systemctl, wait_until, write_line
+
+DAY = 86400
+PURGE, REPORT = 'iptracking-purge', 'iptracking-report'
+
+
+def journal_of(unit):
+    run('journalctl', '--sync')
+    return output('journalctl', '--quiet', '--output=cat', '-u', unit)
+
+
+class Timers(unittest.TestCase):
+    def test_they_are_installed_but_off(self):
+        for name in PURGE, REPORT:
+            self.assertEqual(output('systemctl', 'is-enabled', f'{name}.timer'), 'disabled')
+            self.assertFalse(machine.is_active(f'{name}.timer'))
+            self.assertEqual(output('systemctl', 'is-enabled', f'{name}.service'), 'static')
+
+    def test_one_that_is_enabled_knows_when_it_is_due(self):
+        for name in PURGE, REPORT:
+            systemctl('enable', '--now', '--quiet', f'{name}.timer')
+            self.addCleanup(systemctl, 'disable', '--now', '--quiet', f'{name}.timer')
+            self.assertTrue(wait_until(lambda: property_of(f'{name}.timer', 'NextElapseUSecRealtime'), what='its time'))
+            self.assertEqual(property_of(f'{name}.timer', 'Unit'), f'{name}.service')
+
+    def test_systemd_analyze_verify_has_nothing_to_say(self):
+        units = [f'{name}.{kind}' for name in (PURGE, REPORT) for kind in ('timer', 'service')]
+        has_pages = any(Path('/usr/share/man/man8').glob('iptracking-daemon.8*'))   # they are an option
+        done = run('systemd-analyze', 'verify', f'--man={"yes" if has_pages else "no"}', *units)
+        self.assertEqual(done.stdout + done.stderr, '')
+
+    def test_the_exposure_of_what_they_start_is_at_most_0_4(self):
+        for name in PURGE, REPORT:
+            unit = property_of(f'{name}.service', 'FragmentPath')
+            done = run('systemd-analyze', 'security', '--no-pager', '--offline=yes', '--threshold=4', unit)
+            print(done.stdout.strip().rsplit('\n', 1)[-1], flush=True)
+
+
+class Started(unittest.TestCase):
+    def setUp(self):
+        template = CONFIGURATION.read_bytes()
+        self.addCleanup(CONFIGURATION.write_bytes, template)
+        self.addCleanup(systemctl, 'reset-failed', f'{PURGE}.service', f'{REPORT}.service', check=False)
+
+    def test_the_purge_removes_what_is_older_than_the_retention_while_the_daemon_records(self):
+        CONFIGURATION.write_text(CONFIGURATION.read_text() + '\nretention: 30d\n')
+        for age in 40, 31, 29, 0:
+            write_line(f'event=auth user=aged-{age} service=test time={int((time.time() - age * DAY) * 1e6)}')
+        database.wait_for_all()
+        with machine.Writer('meanwhile') as writer:
+            systemctl('start', f'{PURGE}.service')
+        database.wait_for_all()
+        self.assertEqual([database.count(f'aged-{age}') for age in (40, 31, 29, 0)], [0, 0, 1, 1])
+        self.assertEqual(database.count('meanwhile'), writer.written)
+        self.assertRegex(journal_of(f'{PURGE}.service'), '2 events before .* were removed')
+
+    def test_a_purge_without_a_retention_fails_and_says_what_is_missing(self):
+        self.assertNotEqual(systemctl('start', f'{PURGE}.service', check=False).returncode, 0)
+        self.assertIn("'retention'", journal_of(f'{PURGE}.service'))
+
