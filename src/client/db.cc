@@ -29,7 +29,8 @@ std::string purged_before(const DbPurge &verb, const Config &config) {
             "nothing says which events are old: give 'retention' in the configuration, --older-than or --before");
     const std::int64_t before = verb.before_usec ? *verb.before_usec : time_of_age(*config.retention);
     if (before > now_usec())
-        throw Error(format_utc(before) + " is in the future: that would remove all events");
+        throw Error(format_utc(before) + " is in the future: that would " +
+                    (verb.fate == OldEvents::removed ? "remove" : "truncate the addresses of") + " all events");
     return format_utc(before);
 }
 
@@ -64,9 +65,16 @@ int run(const DbCheck &, const Config &config) {
 int run(const DbPurge &verb, const Config &config) {
     const std::string before = purged_before(verb, config);
     const auto database = administer(config.driver);
-    const std::int64_t number = verb.dry_run ? database->count(before) : database->purge(before);
-    std::printf("%lld events before %s %s removed\n", static_cast<long long>(number), before.c_str(),
-                verb.dry_run ? "would be" : "were");
+    const std::int64_t number =
+        verb.dry_run ? database->count(before, verb.fate) : database->purge(before, verb.fate, [](std::int64_t) {});
+    std::printf("%lld events before %s %s %s\n", static_cast<long long>(number), before.c_str(),
+                verb.dry_run ? "would be" : "were",
+                verb.fate == OldEvents::removed ? "removed" : "truncated: of their addresses the nets are left");
+    return EXIT_SUCCESS;
+}
+
+int run(const DbVacuum &, const Config &config) {
+    administer(config.driver)->vacuum();
     return EXIT_SUCCESS;
 }
 

@@ -24,11 +24,16 @@ public:
         findings.fact("file", examine_database(config_).text);
         return findings.conclude();
     }
-    std::int64_t count(const std::string &) override {
+    std::int64_t count(const std::string &, OldEvents) override {
         throw Error("csvfile " + config_.filename +
-                    ": no events can be removed from a CSV file; rotate it, logrotate(8)");
+                    ": events in a CSV file cannot be removed or changed; rotate it, logrotate(8)");
     }
-    std::int64_t purge(const std::string &before) override { return count(before); }
+    std::int64_t purge(const std::string &before, OldEvents fate, const Progress &) override {
+        return count(before, fate);
+    }
+    void vacuum() override {
+        std::printf("csvfile %s: there is nothing to do, no room in it is free\n", config_.filename.c_str());
+    }
 
 private:
     CsvConfig config_;

@@ -2,6 +2,7 @@
 // `iptracking db …` for PostgreSQL.
 #include "client/db.h"
 #include "client/postgres_admin.h"
+#include "client/postgres_upkeep.h"
 #include "store/postgres_schema.h"
 #include "store/postgres_target.h"
 
@@ -13,8 +14,7 @@ namespace {
 using postgres::Parameter;
 using postgres::PostgresError;
 
-constexpr char rows_a_step[] = "100000"; // of each partition
-constexpr int first_with_purge = 2;      // version of the schema
+constexpr int first_with_purge = 2, first_with_truncation = 3; // versions of the schema
 
 std::string new_daemon_role(const std::string &role) {
     return "CREATE ROLE " + quoted_postgres_name(role) + " LOGIN IN ROLE iptracking_writer;";
@@ -51,27 +51,26 @@ public:
         return findings.conclude();
     }
 
-    std::int64_t count(const std::string &before) override {
+    std::int64_t count(const std::string &before, OldEvents fate) override {
         return named([&] {
-            PostgresAdmin admin = connect_to_purge();
-            const std::string table = quoted_postgres_name(admin.schema) + ".inet_log";
-            const auto answer = admin.connection.query(
-                "SELECT count(*) FROM " + table + " WHERE log_date < $1::timestamptz", {Parameter::text(before)});
-            return std::stoll(*answer.value(0, 0));
+            PostgresAdmin admin = connect_to_purge(fate);
+            return count_postgres(admin, before, fate);
         });
     }
 
-    std::int64_t purge(const std::string &before) override {
+    std::int64_t purge(const std::string &before, OldEvents fate, const Progress &progress) override {
         return named([&] {
-            PostgresAdmin admin = connect_to_purge();
-            const std::string function = quoted_postgres_name(admin.schema) + ".purge";
-            std::int64_t gone = 0;
-            for (std::int64_t number = 1; number > 0; gone += number)
-                number = std::stoll(*admin.connection
-                                         .query("SELECT " + function + "($1::timestamptz, $2::bigint)",
-                                                {Parameter::text(before), Parameter::text(rows_a_step)})
-                                         .value(0, 0));
-            return gone;
+            PostgresAdmin admin = connect_to_purge(fate);
+            return fate == OldEvents::removed ? purge_postgres(admin, before, progress)
+                                              : truncate_postgres(admin, before, progress);
+        });
+    }
+
+    void vacuum() override {
+        named([&] {
+            PostgresAdmin admin = connect_to_purge(OldEvents::removed);
+            vacuum_postgres(admin);
+            return 0;
         });
     }
 
@@ -105,10 +104,10 @@ private:
         return {config_, target_, daemon_role_, std::move(connection), std::move(schema)};
     }
 
-    PostgresAdmin connect_to_purge() {
+    PostgresAdmin connect_to_purge(OldEvents fate) {
         PostgresAdmin admin = connect();
         const PostgresSchema schema = look_at_postgres_schema(admin.connection, admin.schema);
-        if (schema.version < first_with_purge)
+        if (schema.version < (fate == OldEvents::removed ? first_with_purge : first_with_truncation))
             check_postgres_schema(schema, admin.schema);
         return admin;
     }

@@ -4,29 +4,23 @@
 #include "base/file.h"
 #include "client/db.h"
 #include "client/findings.h"
+#include "client/sqlite_upkeep.h"
 #include "store/sqlite_file.h"
 #include "store/sqlite_purge.h"
 #include "store/sqlite_schema.h"
+#include "store/sqlite_truncate.h"
 
-#include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
 #include <fcntl.h>
 #include <filesystem>
 #include <grp.h>
-#include <thread>
 #include <unistd.h>
 
 namespace iptracking {
 namespace {
 
-using namespace std::chrono_literals;
-using Clock = std::chrono::steady_clock;
-
 constexpr int wait_for_lock = 20'000; // milliseconds
-constexpr std::int64_t events_a_step = 10'000;
-constexpr auto shortest_rest = 250ms; // a daemon that waits for us looks every 200 ms
 
 /// What root makes in the folder of the daemon has to be the daemon's.  Root's rights would also follow links there.
 void become_owner_of(const std::string &folder) {
@@ -56,12 +50,21 @@ public:
     void init() override { prepare(SQLITE_OPEN_CREATE); }
     void upgrade() override { prepare(0); }
     bool check() override;
-    std::int64_t count(const std::string &before) override {
+    std::int64_t count(const std::string &before, OldEvents fate) override {
         sqlite::Database database = open(SQLITE_OPEN_READONLY);
         check_version(database);
-        return SqlitePurge(database, before).count();
+        return fate == OldEvents::removed ? SqlitePurge(database, before).count()
+                                          : SqliteTruncate(database, before).count();
     }
-    std::int64_t purge(const std::string &before) override;
+    std::int64_t purge(const std::string &before, OldEvents fate, const Progress &progress) override {
+        sqlite::Database database = open_to_change();
+        return fate == OldEvents::removed ? purge_sqlite(database, before, progress)
+                                          : truncate_sqlite(database, before, progress);
+    }
+    void vacuum() override {
+        sqlite::Database database = open_to_change();
+        vacuum_sqlite(database, target_);
+    }
 
 private:
     sqlite::Database open(int flags) const {
@@ -70,6 +73,13 @@ private:
             throw Error(target_ + " is not there: 'iptracking db init' makes it, and so does the daemon");
         sqlite::Database database(config_.filename, flags | sqlite_open_flags(config_));
         sqlite3_busy_timeout(database.get(), wait_for_lock);
+        return database;
+    }
+
+    sqlite::Database open_to_change() const {
+        sqlite::Database database = open(SQLITE_OPEN_READWRITE);
+        check_version(database);
+        set_up_sqlite_writer(database);
         return database;
     }
 
@@ -126,31 +136,6 @@ bool SqliteAdministration::check() {
         findings.fact("summaries", std::to_string(sqlite_summaries_behind(database)) + " events behind");
     }
     return findings.conclude();
-}
-
-std::int64_t SqliteAdministration::purge(const std::string &before) {
-    sqlite::Database database = open(SQLITE_OPEN_READWRITE);
-    check_version(database);
-    set_up_sqlite_writer(database);
-    // Each is a transaction; then whoever waits for it has his turn.
-    const auto in_steps = [](const auto &step) {
-        for (;;) {
-            const auto begin = Clock::now();
-            if (!step())
-                return;
-            std::this_thread::sleep_for(std::max<Clock::duration>(Clock::now() - begin, shortest_rest));
-        }
-    };
-    in_steps([&] { return advance_sqlite_summaries(database, events_a_step) > 0; });
-    SqlitePurge purge(database, before);
-    std::int64_t gone = 0;
-    in_steps([&] {
-        const std::int64_t number = purge.step(events_a_step);
-        gone += number;
-        return number == events_a_step;
-    });
-    purge.finish();
-    return gone;
 }
 
 } // namespace

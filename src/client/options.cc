@@ -31,7 +31,7 @@ std::int64_t parse_older_than(const std::string &text) {
 /// What stands on the command line, as it stands there.
 struct Words {
     std::string config, schema, before, older_than;
-    bool sql = false, dry_run = false;
+    bool sql = false, dry_run = false, truncate_addresses = false;
 };
 
 class Parser {
@@ -54,7 +54,10 @@ public:
         before_ = add(*purge_, "--before", words_.before, "TIME", "Those before it, in local time");
         older_than_ = add(*purge_, "--older-than", words_.older_than, "AGE", "Those of this age: 36h, 90d, 12w, 2y")
                           ->excludes(before_);
+        purge_->add_flag("--truncate-addresses", words_.truncate_addresses,
+                         "Keep them, with the nets of their addresses (/24, /48) only");
         purge_->add_flag("--dry-run", words_.dry_run, "Only say how many there are");
+        vacuum_ = add(db, "vacuum", "Gives back the room that removed events leave");
     }
 
     Options parse(int argc, char **argv) {
@@ -95,7 +98,10 @@ private:
             return DbUpgrade{};
         if (check_->parsed())
             return DbCheck{};
-        DbPurge purge{.dry_run = words_.dry_run};
+        if (vacuum_->parsed())
+            return DbVacuum{};
+        DbPurge purge{.fate = words_.truncate_addresses ? OldEvents::truncated : OldEvents::removed,
+                      .dry_run = words_.dry_run};
         if (before_->count() > 0)
             purge.before_usec = parse_before(words_.before);
         if (older_than_->count() > 0)
@@ -106,7 +112,7 @@ private:
     CLI::App app_{"Keeps the database of the login events that iptracking-daemon stores."};
     Words words_;
     CLI::Option *config_, *schema_, *before_, *older_than_;
-    CLI::App *init_, *upgrade_, *check_, *purge_;
+    CLI::App *init_, *upgrade_, *check_, *purge_, *vacuum_;
 };
 
 } // namespace

@@ -12,7 +12,7 @@ namespace iptracking {
 
 struct Options {
     ConfigChoice config;
-    std::variant<DbInit, DbUpgrade, DbCheck, DbPurge> verb;
+    std::variant<DbInit, DbUpgrade, DbCheck, DbPurge, DbVacuum> verb;
 };
 
 class UsageError : public Error {
