@@ -125,3 +125,17 @@ CREATE VIEW last_session AS
                   FROM session JOIN inet_log AS o ON o.id = session.open_id
                       LEFT JOIN inet_log AS c ON c.id = session.close_id)
         WHERE number = 1;
+
+-- A src_ipaddr may be a net, 192.0.2.0/24 or 2001:db8::/48, where more of it was to be forgotten; flags has 8 then.
+DROP VIEW net_count;
+CREATE VIEW net_count AS
+    SELECT *,
+        CASE WHEN src_net6 IS NULL THEN rtrim(replace(src_ipaddr, '/24', ''), '0123456789') || '0/24'
+             WHEN src_ipaddr LIKE '%/48' THEN substr(src_net6, 1, 14) || '::/48'
+             ELSE src_net6 || '::/64' END AS net_24,
+        CASE WHEN src_net6 IS NOT NULL THEN substr(src_net6, 1, 14) || '::/48'
+             ELSE rtrim(rtrim(rtrim(replace(src_ipaddr, '/24', ''), '0123456789'), '.'), '0123456789') || '0.0/16'
+             END AS net_16,
+        CASE WHEN src_net6 IS NOT NULL THEN substr(src_net6, 1, 9) || '::/32'
+             ELSE substr(src_ipaddr, 1, instr(src_ipaddr, '.')) || '0.0.0/8' END AS net_8
+        FROM address_count;

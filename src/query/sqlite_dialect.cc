@@ -83,9 +83,10 @@ public:
     }
 };
 
-std::optional<IpAddress> address_of(sqlite3_value *value) {
+/// All that is known of an address: where it was truncated, a net.
+std::optional<Net> address_of(sqlite3_value *value) {
     const auto *text = reinterpret_cast<const char *>(sqlite3_value_text(value));
-    return text ? IpAddress::parse({text, static_cast<std::size_t>(sqlite3_value_bytes(value))}) : std::nullopt;
+    return text ? Net::parse({text, static_cast<std::size_t>(sqlite3_value_bytes(value))}) : std::nullopt;
 }
 
 void give(sqlite3_context *context, const std::string &text) {
@@ -98,7 +99,8 @@ void net_of(sqlite3_context *context, int, sqlite3_value **values) {
         return sqlite3_result_null(context);
     const int prefix = std::clamp(sqlite3_value_int(values[1]), 0, 32);
     const int prefix6 = std::clamp(sqlite3_value_int(values[2]), 0, 128);
-    give(context, Net::around(*address, prefix, prefix6).to_string());
+    const Net net = Net::around(address->address, prefix, prefix6);
+    give(context, (net.bits < address->bits ? net : *address).to_string());
 }
 
 /// The second value is the same for all rows: it is parsed once.
@@ -108,12 +110,12 @@ void in_net(sqlite3_context *context, int, sqlite3_value **values) {
         return sqlite3_result_null(context);
     const auto *net = static_cast<const Net *>(sqlite3_get_auxdata(context, 1));
     if (net)
-        return sqlite3_result_int(context, net->holds(*address));
+        return sqlite3_result_int(context, net->bits <= address->bits && net->holds(address->address));
     const auto *text = reinterpret_cast<const char *>(sqlite3_value_text(values[1]));
     const auto parsed = Net::parse(text ? text : "");
     if (!parsed)
         return sqlite3_result_null(context);
-    sqlite3_result_int(context, parsed->holds(*address));
+    sqlite3_result_int(context, parsed->bits <= address->bits && parsed->holds(address->address));
     sqlite3_set_auxdata(context, 1, new Net(*parsed), [](void *old) { delete static_cast<Net *>(old); });
 }
 
