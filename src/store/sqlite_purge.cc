@@ -94,6 +94,11 @@ SqlitePurge::SqlitePurge(sqlite::Database &database, std::string before)
     database_.execute(temporary_tables);
 }
 
+SqlitePurge::~SqlitePurge() {
+    for (const char *const table : {"old_event", "first_address", "first_day", "first_user"})
+        sqlite3_exec(database_.get(), (std::string("DROP TABLE temp.") + table).c_str(), nullptr, nullptr, nullptr);
+}
+
 std::int64_t SqlitePurge::count() {
     sqlite::Statement ask(database_, "SELECT count(*) FROM inet_log WHERE log_date < ?1");
     ask.bind(1, before_).step();

@@ -17,6 +17,9 @@ class SqlitePurge {
 public:
     /// `before`: as format_utc() writes it.
     SqlitePurge(sqlite::Database &database, std::string before);
+    ~SqlitePurge();
+    SqlitePurge(const SqlitePurge &) = delete;
+    SqlitePurge &operator=(const SqlitePurge &) = delete;
 
     /// How many events there are to remove.
     std::int64_t count();

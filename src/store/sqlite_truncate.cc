@@ -84,6 +84,10 @@ SqliteTruncate::SqliteTruncate(sqlite::Database &database, std::string before)
         throw Error("SQLite takes no functions");
 }
 
+SqliteTruncate::~SqliteTruncate() {
+    sqlite3_exec(database_.get(), "DROP TABLE temp.truncated", nullptr, nullptr, nullptr);
+}
+
 std::int64_t SqliteTruncate::count() {
     sqlite::Statement ask(database_, to_truncate("SELECT count(*) FROM inet_log WHERE log_date < ?1"));
     ask.bind(1, before_).step();

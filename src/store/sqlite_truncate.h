@@ -17,6 +17,9 @@ class SqliteTruncate {
 public:
     /// `before`: as format_utc() writes it.
     SqliteTruncate(sqlite::Database &database, std::string before);
+    ~SqliteTruncate();
+    SqliteTruncate(const SqliteTruncate &) = delete;
+    SqliteTruncate &operator=(const SqliteTruncate &) = delete;
 
     /// How many events have something to drop.
     std::int64_t count();

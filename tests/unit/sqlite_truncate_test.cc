@@ -95,8 +95,7 @@ TEST_F(SqliteTruncateTest, AStepLooksAtNoMoreThanItMayAndASecondRunFindsNothing)
     for (const char *day : {"2026-01-03", "2026-01-01", "2026-01-02"})
         event(day, "192.0.2.77", nullptr);
     summarise();
-    SqliteTruncate first(database, "2026-02-01");
-    EXPECT_EQ(first.step(2).truncated, 2);
+    EXPECT_EQ(SqliteTruncate(database, "2026-02-01").step(2).truncated, 2);
     EXPECT_EQ(addresses(), (Rows{"192.0.2.77", "192.0.2.0/24", "192.0.2.0/24"})); // the oldest first
     EXPECT_EQ(truncate("2026-02-01", 1), 1);                                      // another one goes on
     EXPECT_EQ(truncate(), 0);

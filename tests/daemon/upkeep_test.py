@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a database keeps and what it loses beside a daemon that stores: truncated addresses, room that is given back."""
+import random
+import time
+
+from client_test import DAY, LINE, Client, recomputed, start_client
+from programs import Run, Sqlite
+
+
+def date(when):
+    return time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(when))
+
+
+class OnSqlite(Client):
+    def setUp(self):
+        super().setUp()
+        self.store = Sqlite(self.folder)
+        self.daemon_run = Run(self, self.folder, self.store)
+
+    def fill(self, now, number=16000):
+        """Events of five days: logins by password and by key, and attempts, some from IPv6."""
+        choice = random.Random(7)
+        lines = []
+        for count in range(number):
+            when = int((now - 5 * DAY + count * 5 * DAY / number) * 1e6)
+            source = choice.choice(['198.51.100.{}', '192.0.2.{}', '2001:db8:1:2::{}']).format(choice.randrange(1, 40))
+            kind = choice.choice(['auth'] * 6 + ['account', 'open_session', 'close_session'])
+            lines.append(LINE.format(kind, when, f'u{choice.randrange(20)}', source, choice.randrange(1, 99), choice.randrange(1, 300)))
+        self.daemon_run.daemon.write(''.join(lines))
+        self.daemon_run.sent += number
+        self.daemon_run.wait_until_stored()
+
+    def ask(self, sql):
+        return self.store.query(sql)
+
+    def counts(self):
+        """What is not about addresses; and what of theirs remains."""
+        return {name: self.ask(sql) for name, sql in {
+            'nets': 'SELECT ipnet, sum(log_count), min(start_date), max(end_date) FROM agg_nets_16 GROUP BY 1 ORDER BY 1',
+            'days': """SELECT substr(log_date, 1, 10), uid, log_event, outcome, count(*) FROM inet_log
+                       GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4""",
+            'failures': 'SELECT id, uid, log_date FROM failures ORDER BY id',
+            'counts': 'SELECT sum(log_count), sum(failures), sum(successes), sum(opened) FROM address_count',
+            'pairs': 'SELECT uid, sum(log_count) FROM user_addresses GROUP BY 1 ORDER BY 1',
+            'open': 'SELECT id, uid, start_date FROM open_sessions ORDER BY id',
+            'completed': 'SELECT id, uid, start_date, end_date FROM completed_sessions ORDER BY id'}.items()}
+
+    def assert_summaries_exact(self):
+        for name, rows, view in recomputed(self.store):
+            self.assertEqual(view, rows, name)
+
+    def truncate(self, cut, *words, **more):
+        return self.client('db', 'purge', '--truncate-addresses', '--before', cut, *words, config=self.store.config, **more)
+
+    def test_old_addresses_become_nets_while_a_daemon_stores_and_no_count_changes(self):
+        now = time.time()
+        self.fill(now)
+        cut = date(now - 1.5 * DAY)
+        before = cut.replace(' ', 'T') + '.000000Z'
+        old = self.ask(f"SELECT count(*) FROM inet_log WHERE log_date < '{before}'")[0][0]
+        young = self.ask(f"SELECT id, src_ipaddr, src_port FROM inet_log WHERE log_date >= '{before}' ORDER BY id")
+        wanted = self.counts()
+        self.assertGreater(old, 10000)   # more than a step
+        self.assertIn(f'{old} events before {before} would be truncated', self.truncate(cut, '--dry-run'))
+        self.assertEqual(self.counts(), wanted)
+        process = start_client(self.configure(self.store.config), 'db', 'purge', '--truncate-addresses', '--before', cut)
+        number = 0
+        while process.poll() is None:   # it does not wait for us
+            self.daemon_run.daemon.write(LINE.format('close_session', int((now + number) * 1e6), 'nobody', '203.0.113.7', 1, 900 + number))
+            number += 1
+            time.sleep(0.005)
+        self.daemon_run.sent += number
+        said = ''.join(process.communicate())
+        self.assertEqual(process.returncode, 0, said)
+        self.assertIn(f'{old} events before {before} were truncated', said)
+        self.daemon_run.wait_until_stored()
+        print(f'        {number} events came meanwhile')
+        self.assertEqual(self.ask(f"SELECT src_ipaddr, flags, count(src_port) FROM inet_log WHERE log_date < '{before}' GROUP BY 1, 2"),
+                         [('192.0.2.0/24', 8, 0), ('198.51.100.0/24', 8, 0), ('2001:db8:1::/48', 8, 0)])
+        self.assertEqual(self.ask(f"SELECT id, src_ipaddr, src_port FROM inet_log WHERE log_date >= '{before}' AND uid <> 'nobody' ORDER BY id"),
+                         young)
+        self.assert_summaries_exact()
+        self.assertEqual(self.without_nobody(), wanted)
+        self.assertIn('integrity      ok', self.client('db', 'check', config=self.store.config))
+        self.assertIn('0 events before', self.truncate(cut))
+
+    def without_nobody(self):
+        """The counts without what came meanwhile."""
+        found = self.counts()
+        meanwhile = self.ask("SELECT count(*) FROM inet_log WHERE uid = 'nobody'")[0][0]
+        found['nets'] = [row for row in found['nets'] if row[0] != '203.0.0.0/16']
+        found['days'] = [row for row in found['days'] if row[1] != 'nobody']
+        [(events, *rest)] = found['counts']
+        found['counts'] = [(events - meanwhile, *rest)]
+        return found
+
+    def test_one_that_is_killed_leaves_exact_counts_and_the_next_one_finishes(self):
+        now = time.time()
+        self.fill(now)
+        self.daemon_run.daemon.stop()
+        wanted = self.counts()
+        process = start_client(self.configure(self.store.config), 'db', 'purge', '--truncate-addresses', '--before', date(now - DAY))
+        self.daemon_run.wait(lambda: self.ask('SELECT count(*) FROM inet_log WHERE flags = 8') != [(0,)], what='the first step')
+        process.kill()
+        process.communicate()
+        for name, rows, view in recomputed(self.store):
+            self.assertEqual([row[:-2] for row in view], [row[:-2] for row in rows], name)
+        self.truncate(date(now - DAY))
+        self.assert_summaries_exact()
+        self.assertEqual(self.counts(), wanted)
+
+    def test_what_was_dropped_is_nowhere_in_the_files(self):
+        self.daemon_run.daemon.write(LINE.format('account', 1, 'x', '203.0.113.213', 1, 1) * 3000)
+        self.daemon_run.sent += 3000
+        self.daemon_run.wait_until_stored()
+        self.daemon_run.daemon.stop()
+        files = lambda: b''.join(path.read_bytes() for path in self.store.path.parent.glob('iptracking.sqlite3*'))
+        self.assertIn(b'203.0.113.213', files())
+        self.truncate('2001-01-01')
+        self.assertNotIn(b'203.0.113.213', files())
+        self.assertIn(b'203.0.113.0/24', files())
+
+    def test_a_vacuum_gives_back_what_a_purge_left_while_the_daemon_goes_on(self):
+        now = time.time()
+        self.fill(now)
+        self.client('db', 'purge', '--before', date(now - DAY / 2), config=self.store.config)
+        rows = self.ask('SELECT * FROM inet_log ORDER BY id')
+        size = self.store.path.stat().st_size
+        process = start_client(self.configure(self.store.config), 'db', 'vacuum')
+        self.daemon_run.send(50)
+        said = ''.join(process.communicate())
+        self.assertEqual(process.returncode, 0, said)
+        self.assertRegex(said, r': \d+\.\d MiB, was \d+\.\d MiB; it was locked for \d+\.\d s')
+        self.daemon_run.wait(lambda: self.store.count() == len(rows) + 50, what='what came meanwhile')
+        self.assertLess(self.store.path.stat().st_size, size / 2)
+        self.assertEqual(self.ask('SELECT * FROM inet_log ORDER BY id')[:len(rows)], rows)
+        self.assert_summaries_exact()
