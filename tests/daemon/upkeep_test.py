@@ -113,12 +113,13 @@ class OnSqlite(Client):
         self.daemon_run.daemon.write(LINE.format('account', 1, 'x', '203.0.113.213', 1, 1) * 3000)
         self.daemon_run.sent += 3000
         self.daemon_run.wait_until_stored()
-        self.daemon_run.daemon.stop()
-        files = lambda: b''.join(path.read_bytes() for path in self.store.path.parent.glob('iptracking.sqlite3*'))
-        self.assertIn(b'203.0.113.213', files())
+
+        def files_have(text):
+            return any(text in path.read_bytes() for path in self.store.path.parent.glob('iptracking.sqlite3*'))
+        self.assertTrue(files_have(b'203.0.113.213'))
         self.truncate('2001-01-01')
-        self.assertNotIn(b'203.0.113.213', files())
-        self.assertIn(b'203.0.113.0/24', files())
+        self.assertFalse(files_have(b'203.0.113.213'))
+        self.assertTrue(files_have(b'203.0.113.0/24'))
 
     def test_a_vacuum_gives_back_what_a_purge_left_while_the_daemon_goes_on(self):
         now = time.time()
