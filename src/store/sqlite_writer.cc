@@ -123,7 +123,14 @@ void SqliteWriter::catch_up() {
     last_.reset();
     if (last_id_ == learned_)
         return;
-    learn_attempts(database_, attempts_, learned_);
+    try {
+        learn_attempts(database_, attempts_, learned_);
+    } catch (const sqlite::SqliteError &error) {
+        // A row that cannot be read hides at most which attempt succeeded; new ones can be stored all the same.
+        if (!error.damaged())
+            throw;
+        attempts_.clear();
+    }
     learned_ = last_id_;
 }
 
