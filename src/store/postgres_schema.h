@@ -8,7 +8,7 @@
 
 namespace iptracking {
 
-inline constexpr int postgres_schema_version = 2;
+inline constexpr int postgres_schema_version = 3;
 
 /// What is in a schema of a database.
 struct PostgresSchema {

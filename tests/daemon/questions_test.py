@@ -113,7 +113,7 @@ LAST = [('alice', '2001:db8:1:2::7', A, 'sshd', None, 'alpha', '2T00:30:01', Non
         ('erin', '192.0.2.20', A, 'sshd', None, 'alpha', '1T12:00:00', '1T12:00:10'),
         ('gina', '192.0.2.21', A, 'sshd', None, 'alpha', '1T13:00:00', '1T13:10:00'),
         ('root', None, None, 'su', '/dev/pts/0', 'alpha', '1T10:40:03.5', '1T10:43:00.5')]
-FAILURES = [(number, user, src, port, dst, 22, 'sshd', None, None, rhost, host, pid, date, flags)
+FAILURES = [(number, user, src, port, dst, 22, 'sshd', None, None, rhost, host, pid, date, flags, None)
             for number, user, src, port, dst, rhost, host, pid, date, flags in [
                 (1, 'root', '203.0.113.9', 40001, A, None, 'alpha', 100, '1T10:00:00', 0),
                 (2, 'root', '203.0.113.9', 40001, A, None, 'alpha', 100, '1T10:00:02.5', 0),

@@ -18,7 +18,9 @@ COLUMNS = {'dst_ipaddr': 'inet', 'src_ipaddr': 'inet', 'src_port': 'integer', 'l
            'tty': 'text', 'ruser': 'text', 'rhost': 'text', 'host': 'text', 'flags': 'integer'}
 ROWS = f"SELECT id, {', '.join(f'{name}::text' for name in COLUMNS)} FROM inet_log ORDER BY id"
 LOG_ONE = f"SELECT log_one_event({', '.join(f'%s::{type}' for type in COLUMNS.values())})"
-LOG_ALL = f"SELECT log_events({', '.join(f'%s::{type}[]' for type in COLUMNS.values())})"
+ARRAYS = ', '.join(f'%s::{type}[]' for type in COLUMNS.values())
+LOG_ALL = f'SELECT log_events({ARRAYS})'
+IMPORT = f'SELECT import_events({ARRAYS}, %s)'
 DUMP = Path(__file__).parent / 'postgresql-1.dump'
 
 
@@ -30,6 +32,10 @@ def row_of(src='192.0.2.7', date='2026-03-01T12:00:00Z', **more):
 
 def log_all(database, rows):
     return database.query(LOG_ALL, [list(column) for column in zip(*rows)])
+
+
+def import_all(database, rows, origin):
+    return database.query(IMPORT, [*(list(column) for column in zip(*rows)), origin])
 
 
 class Schema(OnServer):
@@ -67,6 +73,29 @@ class Storing(Schema):
             self.assertEqual([src for src, in database.query('SELECT host(src_ipaddr) FROM inet_log ORDER BY id')],
                              ['192.0.3.7', '2001:db8:2::7', None, '198.51.100.8', '::ffff:192.0.2.7'])
 
+    def test_rows_that_are_imported_are_marked_and_those_of_unlogged_nets_left_out(self):
+        database = self.database()
+        database.query("INSERT INTO unlogged_nets VALUES ('192.0.2.0/24')")
+        self.assertEqual(import_all(database, [row_of('192.0.2.7'), row_of('192.0.3.7', uid='x', outcome='attempt'),
+                                                row_of(None, outcome='failure')], 'journal'), [(2,)])
+        log_all(database, [row_of('198.51.100.7')])
+        self.assertEqual(database.query('SELECT host(src_ipaddr), uid, origin FROM inet_log ORDER BY id'), [
+            ('192.0.3.7', 'x', 'journal'), (None, 'somebody', 'journal'), ('198.51.100.7', 'somebody', None)])
+        self.assertEqual(database.query("SELECT uid FROM failures WHERE origin = 'journal' ORDER BY id"), [('x',), ('somebody',)])
+        with self.assertRaisesRegex(psycopg2.Error, 'the origin is null, but'):
+            import_all(database, [row_of()], None)
+
+    def test_what_is_imported_takes_its_place_by_date(self):
+        def session(event, day, uid='a'):
+            return row_of(date=f'2026-03-{day:02}T12:00:00Z', log_event=f'{event}_session', sshd_pid=7, uid=uid)
+        database = self.database()
+        log_all(database, [session('open', 9)])
+        import_all(database, [session('close', 1), session('open', 2), session('close', 3), session('open', 4)], 'wtmp')
+        self.assertEqual(database.query('SELECT open_id, close_id FROM session ORDER BY open_id'), [(1, None), (3, 4), (5, None)])
+        log_all(database, [session('close', 10)])
+        self.assertEqual(database.query('SELECT open_id, close_id FROM session ORDER BY open_id'), [(1, 6), (3, 4), (5, None)])
+        self.assertEqual([date.day for date, in database.query('SELECT start_date FROM last_session')], [9])
+
     def test_prefixes_that_are_none_are_named(self):
         database = self.database()
         for arguments, words in {'33': 'the prefix of IPv4 is 33, but has to be 0 to 32', '-1': 'the prefix of IPv4 is -1',
@@ -92,6 +121,7 @@ class Roles(Schema):
         'SELECT log_events(' + ', '.join(f"'{{}}'::{type}[]" for type in COLUMNS.values()) + ')': 'writer owner',
         "SELECT * FROM stream_place('x')": 'writer owner',
         "SELECT advance_stream('x', NULL, NULL, 1, 1, 1)": 'writer owner',
+        'SELECT import_events(' + ', '.join(f"'{{}}'::{type}[]" for type in COLUMNS.values()) + ", 'text')": 'owner',
         'SELECT * FROM stream': 'owner',
         'SELECT * FROM inet_log_default': 'owner',
         "INSERT INTO inet_log (log_event, log_date) VALUES ('auth', now())": 'owner',
@@ -369,16 +399,19 @@ class Upgrade(Schema):
                        input=DUMP.read_text(), text=True, check=True, cwd='/', stdout=subprocess.DEVNULL)
         database = Database(self.server, 'restored')
         def answers():
-            return {view: sorted(database.query(f'SELECT * FROM {view}'), key=repr) for view in ALL if view != 'user_addresses'}
+            found = {view: sorted(database.query(f'SELECT * FROM {view}'), key=repr) for view in ALL if view != 'user_addresses'}
+            found['failures'] = [row[:14] for row in found['failures']]     # version 3 adds the origin
+            return found
         before, answers_before = database.query(ROWS), answers()
         self.assertEqual(len(before), len(LINES))
         self.assertEqual(database.query('SELECT version FROM schema_info'), [(1,)])
-        database.query((SQL / 'postgresql-2.sql').read_text())
-        self.assertEqual(database.query('SELECT version FROM schema_info'), [(2,)])
-        self.assertEqual(database.query(ROWS), before)
-        self.assertEqual(answers(), answers_before)
+        for version in 2, 3:
+            database.query((SQL / f'postgresql-{version}.sql').read_text())
+            self.assertEqual(database.query('SELECT version FROM schema_info'), [(version,)])
+            self.assertEqual(database.query(ROWS), before)
+            self.assertEqual(answers(), answers_before)
         self.assertEqual(database.query('SELECT sum(log_count) FROM user_addresses'), [(7,)])
-        self.assertEqual(database.query("SELECT version, replaced, segment FROM stream_place('aa')"), [(2, False, None)])
+        self.assertEqual(database.query("SELECT version, replaced, segment FROM stream_place('aa')"), [(3, False, None)])
         log_all(database, [row_of()])
         self.assertEqual(database.query('SELECT max(id), count(*) FROM inet_log'), [(len(LINES) + 1, len(LINES) + 1)])
         database.close()
