@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "base/directories.h"
 #include "base/log.h"
 #include "client/options.h"
 #include "config/yaml_node.h"
+#include "output/put.h"
 
+#include <cerrno>
+#include <clocale>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <sysexits.h>
@@ -12,25 +15,26 @@ using namespace iptracking;
 
 namespace {
 
-constexpr int wrong_usage = 2;
-
 /// Answers that could not be written are no answers.
 void finish_output() {
-    if (std::fflush(stdout) != 0 || std::ferror(stdout))
-        throw Error("cannot write to standard output");
+    if (std::fflush(stdout) == 0 && !std::ferror(stdout))
+        return;
+    if (errno == EPIPE)
+        throw OutputClosed();
+    throw Error("cannot write to standard output");
 }
 
 } // namespace
 
 int main(int argc, char **argv) try {
+    std::setlocale(LC_CTYPE, "");  // what the terminal can print
+    std::signal(SIGPIPE, SIG_IGN); // see OutputClosed
     const std::optional<Options> options = parse_options(argc, argv);
-    int status = EXIT_SUCCESS;
-    if (options) {
-        const Config config = read_config(options->config, state_directory()).config;
-        status = std::visit([&](const auto &verb) { return run(verb, config); }, options->verb);
-    }
+    const int status = options ? options->verb->run(options->called) : EXIT_SUCCESS;
     finish_output();
     return status;
+} catch (const OutputClosed &) {
+    std::_Exit(EXIT_SUCCESS); // without another try to write
 } catch (const UsageError &error) {
     log(Level::error, describe(error));
     return wrong_usage;
@@ -40,5 +44,5 @@ int main(int argc, char **argv) try {
 } catch (const std::exception &error) {
     std::fflush(stdout);
     log(Level::error, describe(error));
-    return EXIT_FAILURE;
+    return no_answer;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+// The only file that knows CLI11: it takes 11 seconds to compile.
 #include "client/options.h"
 
 #include "base/log.h"
-#include "event/timestamp.h"
+#include "client/nearest.h"
 
 #include <CLI/CLI.hpp>
 
@@ -13,26 +14,62 @@ namespace {
 
 constexpr std::size_t longest_name = 63; // of PostgreSQL
 
-std::int64_t parse_before(const std::string &text) {
-    const auto time = parse_local(text.size() == 10 ? text + " 00:00:00" : text);
-    if (!time)
-        throw UsageError("--before needs a time like '2026-11-21' or '2026-11-21 13:05:07', not '" + printable(text) +
-                         "'");
-    return *time;
-}
+/// The options of one verb.
+class AppOptions final : public OptionList {
+public:
+    explicit AppOptions(CLI::App &app) : app_(app) {}
 
-std::int64_t parse_older_than(const std::string &text) {
-    const auto age = parse_age(text);
-    if (!age)
-        throw UsageError("--older-than needs an age like 36h, 90d, 12w or 2y, not '" + printable(text) + "'");
-    return time_of_age(*age);
-}
+    void group(const char *title) override { group_ = title; }
+    void flag(const char *names, bool &on, const std::string &help) override {
+        app_.add_flag(names, on, help)->group(group_);
+    }
+    void value(const char *names, const char *what, std::optional<std::string> &value,
+               const std::string &help) override {
+        add_one(names, what, value, help)->take_last();
+    }
+    void values(const char *names, const char *what, std::vector<std::string> &values,
+                const std::string &help) override {
+        add_many(names, what, values, help)->allow_extra_args(false); // it would eat the words behind it
+    }
+    void word(const char *what, std::optional<std::string> &word, const std::string &help) override {
+        add_one(what, what, word, help);
+    }
+    void words(const char *what, std::vector<std::string> &words, const std::string &help) override {
+        add_many(what, what, words, help);
+    }
 
-/// What stands on the command line, as it stands there.
-struct Words {
-    std::string config, schema, before, older_than;
-    bool sql = false, dry_run = false, truncate_addresses = false;
+private:
+    CLI::Option *add_one(const char *names, const char *what, std::optional<std::string> &value,
+                         const std::string &help) {
+        const auto set = [&value](const std::string &text) { value = text; };
+        return app_.add_option_function<std::string>(names, set, help)->type_name(what)->group(group_);
+    }
+    CLI::Option *add_many(const char *names, const char *what, std::vector<std::string> &values,
+                          const std::string &help) {
+        return app_.add_option(names, values, help)->type_name(what)->group(group_);
+    }
+
+    CLI::App &app_;
+    std::string group_ = "Options";
 };
+
+/// CLI11 takes the next word as the value of "--x=": as two words there is no doubt.
+std::vector<std::string> words_of(int argc, char **argv) {
+    std::vector<std::string> words;
+    bool are_options = true;
+    for (int i = 1; i < argc; ++i) {
+        std::string word = argv[i];
+        are_options = are_options && word != "--";
+        const bool is_empty_value = are_options && word.size() > 3 && word.starts_with("--") && word.ends_with('=') &&
+                                    word.find('=') == word.size() - 1;
+        if (is_empty_value)
+            word.pop_back();
+        words.push_back(word);
+        if (is_empty_value)
+            words.emplace_back();
+    }
+    return words;
+}
 
 class Parser {
 public:
@@ -40,85 +77,120 @@ public:
         app_.name("iptracking")->require_subcommand(1);
         app_.set_version_flag("-V,--version", "iptracking " IPTRACKING_VERSION, "Print the version and exit");
         app_.set_help_flag("-h,--help", "Print this and exit");
-        config_ =
-            add(app_, "-c,--config", words_.config, "FILE", "The configuration (default " + ConfigChoice{}.file + ")");
-        schema_ = add(app_, "--schema", words_.schema, "NAME", "PostgreSQL schema, beats the one of the configuration");
-
-        CLI::App &db = *app_.add_subcommand("db", "Keeps the database that the configuration names");
-        db.require_subcommand(1)->fallthrough();
-        init_ = add(db, "init", "Makes the tables and views of a database, or upgrades them");
-        init_->add_flag("--sql", words_.sql, "Print the SQL that does it in an empty PostgreSQL database, for psql");
-        upgrade_ = add(db, "upgrade", "Upgrades the tables and views of a database");
-        check_ = add(db, "check", "Says in what state the database is, and what is wrong");
-        purge_ = add(db, "purge", "Removes old events; how old, 'retention' of the configuration says");
-        before_ = add(*purge_, "--before", words_.before, "TIME", "Those before it, in local time");
-        older_than_ = add(*purge_, "--older-than", words_.older_than, "AGE", "Those of this age: 36h, 90d, 12w, 2y")
-                          ->excludes(before_);
-        purge_->add_flag("--truncate-addresses", words_.truncate_addresses,
-                         "Keep them, with the nets of their addresses (/24, /48) only");
-        purge_->add_flag("--dry-run", words_.dry_run, "Only say how many there are");
-        vacuum_ = add(db, "vacuum", "Gives back the room that removed events leave");
+        const std::string default_file = ConfigChoice{}.file;
+        AppOptions options(app_);
+        options.value("-c,--config", "FILE", file_, "The configuration (default " + default_file + ")");
+        options.value("--schema", "NAME", schema_, "PostgreSQL schema, beats the one of the configuration");
+        for (const VerbEntry &entry : all_verbs())
+            add(entry);
     }
 
     Options parse(int argc, char **argv) {
-        app_.parse(argc, argv);
+        std::vector<std::string> words = words_of(argc, argv);
+        std::reverse(words.begin(), words.end()); // CLI11 takes them from the end
+        app_.parse(words);
         Options options;
-        if (config_->count() > 0)
-            options.config = {.file = words_.config, .file_given = true};
-        if (schema_->count() > 0)
-            options.config.schema = checked_schema();
-        options.verb = verb();
+        if (file_)
+            options.called.config = {.file = *file_, .file_given = true};
+        if (schema_)
+            options.called.config.schema = checked_schema();
+        for (Offered &offered : verbs_) {
+            if (offered.app->parsed())
+                options.verb = std::move(offered.verb);
+        }
         return options;
     }
 
+    /// Of the verb that is named, or of all.
     std::string help() const { return app_.help(); }
 
-private:
-    static CLI::Option *add(CLI::App &app, const char *names, std::string &value, const char *what,
-                            const std::string &help) {
-        return app.add_option(names, value, help)->type_name(what)->take_last();
+    /// What the user may have meant by a word that nobody knows.
+    std::string explain(const CLI::ParseError &error) const {
+        const CLI::App *app = &app_;
+        while (!app->get_subcommands().empty())
+            app = app->get_subcommands().front();
+        const std::vector<std::string> unknown = app_.remaining(true);
+        if (unknown.empty())
+            return error.get_name() == "RequiredError" ? needs_verb(*app) : printable(error.what(), 500);
+        const std::string &word = unknown.front();
+        const bool is_option = word.size() > 1 && word[0] == '-';
+        const std::string what = is_option ? "option" : app->get_subcommands({}).empty() ? "argument" : "verb";
+        const std::string near = nearest(word, is_option ? options_of(*app) : verbs_of(*app));
+        return "unknown " + what + " '" + printable(word) + "'" + (near.empty() ? "" : " (is '" + near + "' meant?)");
     }
 
-    static CLI::App *add(CLI::App &parent, const char *name, const char *help) {
-        CLI::App *const app = parent.add_subcommand(name, help);
+private:
+    static std::string needs_verb(const CLI::App &app) {
+        std::string names;
+        for (const std::string &name : verbs_of(app))
+            names.append(names.empty() ? "" : ", ").append(name);
+        return "'" + app.get_name() + "' needs one of " + names;
+    }
+
+    struct Offered {
+        CLI::App *app;
+        std::unique_ptr<Verb> verb;
+    };
+
+    CLI::App &parent_of(const VerbEntry &entry) {
+        if (entry.parent[0] == '\0')
+            return app_;
+        for (CLI::App *const there : app_.get_subcommands({})) {
+            if (there->get_name() == entry.parent)
+                return *there;
+        }
+        CLI::App &parent = *app_.add_subcommand(entry.parent, "Keeps the database that the configuration names");
+        parent.require_subcommand(1)->fallthrough();
+        return parent;
+    }
+
+    void add(const VerbEntry &entry) {
+        CLI::App *const app = parent_of(entry).add_subcommand(entry.name, entry.help);
         app->fallthrough(); // -c and --schema may stand behind it
-        return app;
+        Offered offered{app, entry.make()};
+        AppOptions options(*app);
+        offered.verb->declare(options);
+        app->footer("-c, --config FILE and --schema NAME may stand here, too. iptracking(1) tells all.");
+        verbs_.push_back(std::move(offered));
     }
 
     std::string checked_schema() const {
-        if (words_.schema.empty() || words_.schema.size() > longest_name)
+        if (schema_->empty() || schema_->size() > longest_name)
             throw UsageError("--schema needs a name of 1 to 63 bytes");
-        return words_.schema;
+        return *schema_;
     }
 
-    decltype(Options::verb) verb() const {
-        if (init_->parsed())
-            return DbInit{.sql = words_.sql};
-        if (upgrade_->parsed())
-            return DbUpgrade{};
-        if (check_->parsed())
-            return DbCheck{};
-        if (vacuum_->parsed())
-            return DbVacuum{};
-        DbPurge purge{.fate = words_.truncate_addresses ? OldEvents::truncated : OldEvents::removed,
-                      .dry_run = words_.dry_run};
-        if (before_->count() > 0)
-            purge.before_usec = parse_before(words_.before);
-        if (older_than_->count() > 0)
-            purge.before_usec = parse_older_than(words_.older_than);
-        return purge;
+    std::vector<std::string> options_of(const CLI::App &app) const {
+        std::vector<std::string> names;
+        for (const CLI::App *of : {&app, &app_}) {
+            for (const CLI::Option *option : of->get_options({})) {
+                for (const std::string &name : option->get_lnames())
+                    names.push_back("--" + name);
+            }
+        }
+        return names;
     }
 
-    CLI::App app_{"Keeps the database of the login events that iptracking-daemon stores."};
-    Words words_;
-    CLI::Option *config_, *schema_, *before_, *older_than_;
-    CLI::App *init_, *upgrade_, *check_, *purge_, *vacuum_;
+    static std::vector<std::string> verbs_of(const CLI::App &app) {
+        std::vector<std::string> names;
+        for (const CLI::App *verb : app.get_subcommands({}))
+            names.push_back(verb->get_name());
+        return names;
+    }
+
+    CLI::App app_{"Says who logged in to this machine, who tried to, and from where."};
+    std::optional<std::string> file_, schema_;
+    std::vector<Offered> verbs_;
 };
 
 } // namespace
 
 std::optional<Options> parse_options(int argc, char **argv) {
     Parser parser;
+    if (argc < 2) {
+        std::fputs(parser.help().c_str(), stderr);
+        throw UsageError("say what to do");
+    }
     try {
         return parser.parse(argc, argv);
     } catch (const CLI::CallForHelp &) {
@@ -126,7 +198,7 @@ std::optional<Options> parse_options(int argc, char **argv) {
     } catch (const CLI::CallForVersion &version) {
         std::puts(version.what());
     } catch (const CLI::ParseError &error) {
-        throw UsageError(printable(error.what(), 500) + "; try 'iptracking --help'");
+        throw UsageError(parser.explain(error) + "; try 'iptracking --help'");
     }
     return std::nullopt;
 }

@@ -1,22 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "base/error.h"
-#include "client/db.h"
-#include "config/chosen_config.h"
-
-#include <optional>
-#include <variant>
+#include "client/verb.h"
 
 namespace iptracking {
 
 struct Options {
-    ConfigChoice config;
-    std::variant<DbInit, DbUpgrade, DbCheck, DbPurge, DbVacuum> verb;
-};
-
-class UsageError : public Error {
-    using Error::Error;
+    Called called;
+    std::unique_ptr<Verb> verb;
 };
 
 /// nullopt: --help or --version was asked and answered.  Throws a UsageError for what cannot be understood.

@@ -104,13 +104,14 @@ Pager::Pager(bool wanted) {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) < 0)
         throw_errno(errno, "cannot make a pipe to the pager");
-    const UniqueFd to_read{ends[0]}, to_write{ends[1]};
+    UniqueFd to_read{ends[0]}, to_write{ends[1]};
     std::fflush(stdout);
     process_ = ::fork();
     if (process_ < 0)
         throw_errno(errno, "cannot start the pager");
     if (process_ == 0) {
         ::dup2(to_read.get(), STDIN_FILENO);
+        to_write.reset(); // or pass_through() would wait for itself
         become(words, secure);
     }
     terminal_ = UniqueFd{::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)};

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "client/selection_options.h"
+
+#include "base/log.h"
+#include "event/event.h"
+#include "event/stored_text.h"
+#include "event/timestamp.h"
+#include "query/time_window.h"
+
+#include <algorithm>
+
+namespace iptracking {
+namespace {
+
+[[noreturn]] void refuse(const char *option, const std::string &accepted, const std::string &text) {
+    throw UsageError(std::string(option) + " needs " + accepted + ", not '" + printable(text) + "'");
+}
+
+/// "a, b or c".
+std::string joined(const std::vector<std::string> &names) {
+    std::string text;
+    for (std::size_t i = 0; i < names.size(); ++i)
+        text.append(i == 0 ? "" : i + 1 == names.size() ? " or " : ", ").append(names[i]);
+    return text;
+}
+
+std::string one_of(const char *option, const std::vector<std::string> &names, const std::string &text) {
+    if (std::find(names.begin(), names.end(), text) == names.end())
+        refuse(option, joined(names), text);
+    return text;
+}
+
+Net parse_net(const char *option, const std::string &text) {
+    const auto net = Net::parse(text);
+    if (!net)
+        refuse(option, "an address or a net like 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32 (no bits behind the prefix)",
+               text);
+    return *net;
+}
+
+/// `!` in front: not those.
+template <class T, class Parse> Wanted<T> wanted(const std::vector<std::string> &values, const Parse &parse) {
+    Wanted<T> out;
+    for (const std::string &value : values) {
+        const bool is_not = value.starts_with('!');
+        (is_not ? out.none_of : out.any_of).push_back(parse(is_not ? value.substr(1) : value));
+    }
+    return out;
+}
+
+} // namespace
+
+void SelectionOptions::declare(OptionList &options) {
+    options.group("Selection (those that take a value more than once: any of them; !VALUE: not that)");
+    options.value("-S,--since", "TIME", since_,
+                  "Not before it: 2h, yesterday, 'monday 18:00', 2026-11-20, '2026-11-20 18:00', 2026-11-20T18:00:00Z");
+    options.value("-U,--until", "TIME", until_, "Before it");
+    options.values("--user", "NAME", users_, "Of this user; * and ? as in a shell");
+    options.values("--from", "ADDRESS|NET", from_, "From this address, or one in this net");
+    options.values("--to", "ADDRESS|NET", to_, "To this address of the host");
+    options.values("--service", "NAME", services_, "Of this PAM service: sshd, su, login…; * and ? as in a shell");
+    options.values("--event", "EVENT", events_, "Of this kind: auth, open_session, close_session, unknown");
+    options.values("--host", "NAME", hosts_, "Recorded by this host; * and ? as in a shell");
+    options.values("--outcome", "OUTCOME", outcomes_, "attempt, success, failure (with the attempts that failed)");
+}
+
+Selection SelectionOptions::read() const {
+    const auto stored = [](const std::string &text) { return stored_form(text); };
+    Selection selection;
+    if (since_)
+        selection.since_usec = parse_time_option("--since", *since_);
+    if (until_)
+        selection.until_usec = parse_time_option("--until", *until_);
+    if (since_ && until_ && *selection.since_usec >= *selection.until_usec)
+        throw UsageError("--since must be before --until");
+    selection.users = wanted<std::string>(users_, stored);
+    selection.services = wanted<std::string>(services_, stored);
+    selection.hosts = wanted<std::string>(hosts_, stored);
+    selection.from = wanted<Net>(from_, [](const std::string &text) { return parse_net("--from", text); });
+    selection.to = wanted<Net>(to_, [](const std::string &text) { return parse_net("--to", text); });
+    selection.events = wanted<std::string>(events_, [](const std::string &text) {
+        return one_of("--event", {"auth", "open_session", "close_session", "unknown"}, text);
+    });
+    selection.outcomes = wanted<std::string>(outcomes_, [](const std::string &text) {
+        return one_of("--outcome", {"attempt", "success", "failure"}, text);
+    });
+    return selection;
+}
+
+std::int64_t parse_time_option(const char *option, const std::string &text) {
+    const auto time = parse_when(text, now_usec());
+    if (!time)
+        refuse(option, "a time like " + std::string(accepted_times), text);
+    return *time;
+}
+
+IpAddress parse_address_option(const char *option, const std::string &text) {
+    const auto address = IpAddress::parse(text);
+    if (!address)
+        refuse(option, "an address like 192.0.2.7 or 2001:db8::7", text);
+    return *address;
+}
+
+std::string stored_form(const std::string &typed) {
+    std::string stored;
+    append_stored_text(stored, typed, TextForm::escaped);
+    return stored;
+}
+
+} // namespace iptracking
