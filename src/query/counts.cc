@@ -41,9 +41,9 @@ std::string from_summary(const Dialect &dialect, Sql &sql, const CountedBy &by, 
         where += " AND " + std::string(by.day) + " >= " + sql.value(format_utc(*since).substr(0, 10));
     if (until)
         where += " AND " + std::string(by.day) + " < " + sql.value(format_utc(*until).substr(0, 10));
-    return "SELECT " + by.key + " AS k, l.log_count AS n, l.failures AS f, l.successes AS s, l.opened AS o, " +
-           std::string(by.first) + " AS a, " + std::string(by.last) + " AS z FROM " + std::string(by.view) +
-           " AS l WHERE " + where;
+    return "SELECT " + (by.view_key.empty() ? by.key : by.view_key) +
+           " AS k, l.log_count AS n, l.failures AS f, l.successes AS s, l.opened AS o, " + std::string(by.first) +
+           " AS a, " + std::string(by.last) + " AS z FROM " + std::string(by.view) + " AS l WHERE " + where;
 }
 
 /// The window, cut at the first and the last midnight in it.

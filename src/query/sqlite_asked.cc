@@ -81,7 +81,7 @@ Cell cell_of(const sqlite::Statement &statement, int column, Kind kind) {
     case Kind::ratio:
         return statement.column_real(column);
     case Kind::time:
-        if (const auto usec = parse_utc(statement.column_text(column)))
+        if (const auto usec = parse_utc(statement.column_view(column)))
             return *usec;
         return {};
     default:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Successes after failed attempts from the same address.
 #include "event/stored_text.h"
+#include "event/timestamp.h"
 #include "query/conditions.h"
 #include "query/counts.h"
 #include "query/questions.h"
@@ -107,10 +108,15 @@ private:
 
 /// By the summaries: on which days (of UTC) which addresses had a success, and on that day or the one before it a
 /// failed attempt.
-std::map<std::int64_t, std::set<std::string>> candidates(AskedDatabase &database) {
+std::map<std::int64_t, std::set<std::string>> candidates(AskedDatabase &database, std::int64_t since,
+                                                         std::int64_t until) {
+    const auto day_of = [](std::int64_t usec) {
+        return format_utc(std::clamp<std::int64_t>(usec, 0, latest_time_usec)).substr(0, 10);
+    };
     Sql sql("SELECT l.day || 'T00:00:00Z', l.src_ipaddr, sum(l.failures), sum(l.successes) FROM address_count AS l "
-            "WHERE l.src_ipaddr IN (SELECT src_ipaddr FROM user_addresses) GROUP BY 1, 2 "
-            "HAVING sum(l.failures) > 0 OR sum(l.successes) > 0 ORDER BY 1");
+            "WHERE l.src_ipaddr IN (SELECT src_ipaddr FROM user_addresses) AND l.day >= ");
+    sql << sql.value(day_of(since - day_usec)) << " AND l.day <= " << sql.value(day_of(until))
+        << " GROUP BY 1, 2 HAVING sum(l.failures) > 0 OR sum(l.successes) > 0 ORDER BY 1";
     constexpr std::array kinds{Kind::time, Kind::address, Kind::number, Kind::number};
     std::map<std::int64_t, std::set<std::string>> found;
     std::map<std::string, std::int64_t> last_failed; // by address
@@ -163,7 +169,7 @@ void ask_then_success(AskedDatabase &database, const Selection &selection, std::
         return !found.empty();
     };
     if (database.dialect().has_summaries()) {
-        const auto days = candidates(database);
+        const auto days = candidates(database, since, until);
         for (auto day = days.rbegin(); day != days.rend() && left > 0; ++day)
             if (day->first < until && day->first + day_usec > since)
                 show(day->first, day->first + day_usec, &day->second);

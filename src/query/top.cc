@@ -4,6 +4,7 @@
 #include "query/conditions.h"
 #include "query/counts.h"
 #include "query/questions.h"
+#include "query/tally.h"
 
 #include <array>
 #include <utility>
@@ -119,6 +120,13 @@ void ask_top(AskedDatabase &database, const Selection &wanted, const Top &top, c
     if (top.by == TopBy::total)
         return ask_total(database, selection, sink);
     const Dialect &dialect = database.dialect();
+    if (dialect.has_summaries() && top.by != TopBy::users) {
+        Sql question;
+        const Counted counted = counted_by(dialect, question, by_address("l.src_ipaddr"), selection);
+        if (tally(database, question, counted, top,
+                  [&](const std::string &key, const Sums &sums) { return sink(shown(key, sums)); }))
+            return;
+    }
     Sql question;
     const CountedBy by = counted_by_of(dialect, top);
     const Counted counted = counted_by(dialect, question, by, selection);

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "query/tally.h"
+
+#include <algorithm>
+#include <cstring>
+#include <unordered_map>
+#include <vector>
+
+namespace iptracking {
+namespace {
+
+constexpr std::size_t most_keys = 500'000; ///< about 80 MB
+
+/// As Sums, but small.
+struct Slim {
+    std::int64_t events = 0, failures = 0, successes = 0, sessions = 0, first = 0, last = 0;
+};
+
+struct Hash {
+    std::size_t operator()(const IpAddress &address) const noexcept {
+        std::uint64_t halves[2];
+        std::memcpy(halves, address.bytes.data(), sizeof(halves));
+        return static_cast<std::size_t>((halves[0] * 0x9e3779b97f4a7c15 ^ halves[1]) * 0xff51afd7ed558ccd >> 16);
+    }
+};
+
+using Table = std::unordered_map<IpAddress, Slim, Hash>;
+
+void add(Slim &slim, const Row &row) {
+    const auto number = [&](std::size_t i) {
+        const auto *known = std::get_if<std::int64_t>(&row[i]);
+        return known ? *known : 0;
+    };
+    slim.first = slim.last == 0 ? number(5) : std::min(slim.first, number(5));
+    slim.last = std::max(slim.last, number(6));
+    slim.events += number(1);
+    slim.failures += number(2);
+    slim.successes += number(3);
+    slim.sessions += number(4);
+}
+
+Sums sums_of(const Slim &slim) {
+    Sums sums;
+    sums.events = slim.events;
+    sums.failures = slim.failures;
+    sums.successes = slim.successes;
+    sums.sessions = slim.sessions;
+    sums.first = slim.first;
+    sums.last = slim.last;
+    return sums;
+}
+
+/// As order_of() of the question in SQL.
+bool stands_before(TopOrder order, const Table::value_type *one, const Table::value_type *other) {
+    const auto number = [&](const Table::value_type *of) {
+        return order == TopOrder::events ? of->second.events : order == TopOrder::failures ? of->second.failures : 0;
+    };
+    if (number(one) != number(other))
+        return number(one) > number(other);
+    if (order != TopOrder::key && one->second.last != other->second.last)
+        return one->second.last > other->second.last;
+    return one->first.to_string() < other->first.to_string();
+}
+
+} // namespace
+
+bool tally(AskedDatabase &database, Sql question, const Counted &counted, const Top &top,
+           const std::function<bool(const std::string &key, const Sums &sums)> &sink) {
+    constexpr std::array kinds{Kind::address, Kind::number, Kind::number, Kind::number,
+                               Kind::number,  Kind::time,   Kind::time};
+    // No sum in it: then SQLite joins it with the view that it asks, and reads no column in vain.
+    question << counted.with << "SELECT k, n, f, s, o, a, z FROM " << counted.from << " WHERE k IS NOT NULL";
+    const bool nets = top.by == TopBy::nets;
+    Table table;
+    bool fits = true;
+    database.ask(question, kinds, [&](const Row &row) {
+        const auto address = IpAddress::parse(std::get<std::string>(row[0]));
+        if (!address)
+            return true;
+        add(table[nets ? Net::around(*address, top.prefix, top.prefix6).address : *address], row);
+        fits = table.size() <= most_keys;
+        return fits;
+    });
+    if (!fits)
+        return false;
+    std::vector<const Table::value_type *> rows;
+    for (const Table::value_type &row : table)
+        if (top.order != TopOrder::failures || row.second.failures > 0)
+            rows.push_back(&row);
+    const auto shown = top.limit && static_cast<std::size_t>(*top.limit) < rows.size()
+                           ? static_cast<std::size_t>(*top.limit)
+                           : rows.size();
+    std::partial_sort(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(shown), rows.end(),
+                      [&](const auto *one, const auto *other) { return stands_before(top.order, one, other); });
+    for (std::size_t i = 0; i < shown; ++i) {
+        const IpAddress &key = rows[i]->first;
+        const std::string text = nets ? Net::around(key, top.prefix, top.prefix6).to_string() : key.to_string();
+        if (!sink(text, sums_of(rows[i]->second)))
+            break;
+    }
+    return true;
+}
+
+} // namespace iptracking
