@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "report/pictures.h"
+
+#include "output/values.h"
+#include "query/selection.h"
+#include "report/treemap.h"
+#include "report/words.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <map>
+
+namespace iptracking {
+namespace {
+
+using kainjow::mustache::data;
+
+constexpr double failed_height = 120, let_in_height = 60, hour_height = 18, tree_height = 280;
+constexpr double usual_width = 900, narrow_width = 330; // of a tree, in pixels: what its boxes are made square for
+constexpr std::size_t most_ticks = 7, most_nets = 36, most_nets_of_narrow = 10;
+constexpr int around_v4 = 16, around_v6 = 32;
+
+std::string number(double value) {
+    char text[32];
+    std::snprintf(text, sizeof(text), "%.2f", value);
+    return text;
+}
+
+data place(const Box &box, double of_width) {
+    data mark;
+    mark.set("x", number(box.x * 100 / of_width));
+    mark.set("width", number(box.width * 100 / of_width));
+    mark.set("y", number(box.y));
+    mark.set("size", number(box.height));
+    return mark;
+}
+
+std::string says(const Counts &counts) {
+    return count_of(counts.attempts(), "attempt", "attempts") + ", " + with_commas(counts.successes) + " let in";
+}
+
+std::string minute_of(const Report &report, std::int64_t usec) {
+    return time_for_people(usec, report.utc).substr(0, 16);
+}
+
+data bars(const Report &report, std::int64_t Counts::*which, double height, const char *css_class, const char *title,
+          const char *what) {
+    std::int64_t most = 0;
+    for (const Slot &slot : report.slots)
+        most = std::max(most, slot.counts.*which);
+    const double step = 100.0 / static_cast<double>(std::max<std::size_t>(1, report.slots.size()));
+    data marks{data::type::list};
+    for (std::size_t i = 0; i < report.slots.size(); ++i) {
+        const std::int64_t value = report.slots[i].counts.*which;
+        // What is there is seen.
+        const double size =
+            value == 0 ? 0 : std::max(1.0, (height - 1) * static_cast<double>(value) / static_cast<double>(most));
+        data mark = place({static_cast<double>(i) * step, height - size, step, size}, 100);
+        mark.set("bar", number(step * 0.86));
+        mark.set("class", css_class);
+        mark.set("says", minute_of(report, report.slots[i].start_usec) + ": " + with_commas(value) + " " + what);
+        marks << mark;
+    }
+    data picture;
+    picture.set("most", with_commas(most));
+    picture.set("height", number(height));
+    picture.set("title", title);
+    picture.set("description", "A bar for each " + span_in_words(report.slot_hours * 3'600'000'000) +
+                                   "; the highest one stands for " + with_commas(most) + ".");
+    picture.set("marks", marks);
+    return picture;
+}
+
+struct Group {
+    double attempts = 0;
+    std::vector<const Part *> nets; // the largest first
+};
+
+/// By the nets around them, the largest first.
+std::vector<Group> groups_of(std::span<const Part> nets) {
+    std::map<std::string, Group> found;
+    for (const Part &net : nets) {
+        const auto parsed = Net::parse(net.name);
+        const int bits = parsed && parsed->address.is_v4() ? 96 + around_v4 : around_v6;
+        const bool is_larger = parsed && parsed->bits < bits;
+        Group &group =
+            found[!parsed || is_larger ? net.name : Net::around(parsed->address, around_v4, around_v6).to_string()];
+        group.attempts += static_cast<double>(net.counts.attempts());
+        group.nets.push_back(&net);
+    }
+    std::vector<Group> groups;
+    for (auto &[name, group] : found)
+        groups.push_back(std::move(group));
+    std::stable_sort(groups.begin(), groups.end(),
+                     [](const Group &one, const Group &other) { return one.attempts > other.attempts; });
+    return groups;
+}
+
+data tree(std::span<const Part> nets, double width, const char *css_class) {
+    const std::vector<Group> groups = groups_of(nets);
+    std::vector<double> sizes;
+    for (const Group &group : groups)
+        sizes.push_back(group.attempts);
+    const std::vector<Box> boxes = squarified(sizes, {0, 0, width, tree_height});
+    data leaves{data::type::list}, frames{data::type::list};
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        frames << place(boxes[i], width);
+        std::vector<double> parts;
+        for (const Part *net : groups[i].nets)
+            parts.push_back(static_cast<double>(net->counts.attempts()));
+        const std::vector<Box> inner = squarified(parts, boxes[i]);
+        for (std::size_t k = 0; k < inner.size(); ++k) {
+            const Part &net = *groups[i].nets[k];
+            data leaf = place(inner[k], width);
+            leaf.set("class", net.counts.successes > 0 ? "let-in" : "failed");
+            leaf.set("label", shown(net.name));
+            leaf.set("number", with_commas(net.counts.attempts()));
+            leaf.set("says", shown(net.name) + ": " + says(net.counts));
+            leaves << leaf;
+        }
+    }
+    data picture;
+    picture.set("class", css_class);
+    picture.set("height", number(tree_height));
+    picture.set("title", "Nets by attempts");
+    picture.set("description", count_of(static_cast<std::int64_t>(nets.size()), "net", "nets") + "; the largest, " +
+                                   shown(nets.front().name) + ", made " + says(nets.front().counts) + ".");
+    picture.set("leaves", leaves);
+    picture.set("groups", frames);
+    return picture;
+}
+
+} // namespace
+
+data bars_of(const Report &report) {
+    data pictures{data::type::list};
+    pictures << bars(report, &Counts::failures, failed_height, "failed", "Attempts that failed", "failed");
+    pictures << bars(report, &Counts::successes, let_in_height, "let-in", "Attempts that succeeded", "let in");
+    return pictures;
+}
+
+data ticks_of(const Report &report) {
+    std::vector<std::size_t> places; // where another day begins
+    const auto day_of = [&](std::size_t i) { return minute_of(report, report.slots[i].start_usec).substr(0, 10); };
+    for (std::size_t i = 1; i < report.slots.size(); ++i)
+        if (day_of(i) != day_of(i - 1))
+            places.push_back(i);
+    const bool by_hour = places.size() < 2;
+    if (by_hour) {
+        places.clear();
+        for (std::size_t i = 0; i < report.slots.size(); ++i)
+            places.push_back(i);
+    }
+    const std::size_t step = (places.size() + most_ticks - 1) / most_ticks;
+    data ticks{data::type::list};
+    for (std::size_t i = 0; i < places.size(); i += step) {
+        data tick;
+        tick.set("x", number(100.0 * static_cast<double>(places[i]) / static_cast<double>(report.slots.size())));
+        const std::string minute = minute_of(report, report.slots[places[i]].start_usec);
+        tick.set("label", by_hour ? minute.substr(11) : minute.substr(5, 5));
+        ticks << tick;
+    }
+    return ticks;
+}
+
+data week_of(const Report &report) {
+    std::int64_t most = 1;
+    std::size_t busy_day = 0, busy_hour = 0;
+    for (std::size_t day = 0; day < report.week.size(); ++day)
+        for (std::size_t hour = 0; hour < 24; ++hour)
+            if (report.week[day][hour].attempts() > most) {
+                most = report.week[day][hour].attempts();
+                busy_day = day;
+                busy_hour = hour;
+            }
+    data marks{data::type::list}, days{data::type::list}, hours{data::type::list};
+    for (std::size_t day = 0; day < report.week.size(); ++day) {
+        days << data(std::string(weekday_name(day)).substr(0, 3));
+        for (std::size_t hour = 0; hour < 24; ++hour) {
+            const Counts &counts = report.week[day][hour];
+            data mark = place({static_cast<double>(hour), static_cast<double>(day) * hour_height, 1, hour_height}, 24);
+            // The eye sees more of what is little.
+            const double share = std::sqrt(static_cast<double>(counts.attempts()) / static_cast<double>(most));
+            mark.set("opacity", number(counts.attempts() == 0 ? 0.05 : 0.12 + 0.88 * share));
+            mark.set("says", std::string(weekday_name(day)) + " " + hour_name(hour) + ": " + says(counts));
+            marks << mark;
+        }
+    }
+    for (std::size_t hour = 0; hour < 24; hour += 4) {
+        data tick;
+        tick.set("x", number(100.0 * static_cast<double>(hour) / 24));
+        tick.set("label", hour_name(hour));
+        hours << tick;
+    }
+    data picture;
+    picture.set("height", number(hour_height * static_cast<double>(report.week.size())));
+    picture.set("title", "Attempts by weekday and hour");
+    picture.set("description", "Most on " + std::string(weekday_name(busy_day)) + " at " + hour_name(busy_hour) + ": " +
+                                   says(report.week[busy_day][busy_hour]) + ".");
+    picture.set("marks", marks);
+    picture.set("days", days);
+    picture.set("hours", hours);
+    return picture;
+}
+
+data trees_of(const Report &report) {
+    data trees{data::type::list};
+    if (report.nets.empty())
+        return trees;
+    const std::span<const Part> nets = report.nets;
+    trees << tree(nets.first(std::min(nets.size(), most_nets)), usual_width, "wide");
+    trees << tree(nets.first(std::min(nets.size(), most_nets_of_narrow)), narrow_width, "narrow");
+    return trees;
+}
+
+} // namespace iptracking
