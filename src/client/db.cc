@@ -4,9 +4,12 @@
 
 #include "base/error.h"
 #include "event/timestamp.h"
+#include "output/progress.h"
+#include "output/terminal.h"
 
 #include <cstdio>
 #include <cstdlib>
+#include <unistd.h>
 
 namespace iptracking {
 namespace {
@@ -65,11 +68,20 @@ int run(const DbCheck &, const Config &config) {
 int run(const DbPurge &verb, const Config &config) {
     const std::string before = purged_before(verb, config);
     const auto database = administer(config.driver);
-    const std::int64_t number =
-        verb.dry_run ? database->count(before, verb.fate) : database->purge(before, verb.fate, [](std::int64_t) {});
+    const bool removes = verb.fate == OldEvents::removed;
+    std::int64_t number = 0;
+    if (verb.dry_run) {
+        number = database->count(before, verb.fate);
+    } else {
+        Progress progress(removes ? "removing events" : "truncating addresses");
+        const std::int64_t total = is_terminal(STDERR_FILENO) ? database->count(before, verb.fate) : 0;
+        number = database->purge(before, verb.fate, [&](std::int64_t done) {
+            progress.set(static_cast<std::uint64_t>(done), static_cast<std::uint64_t>(total));
+        });
+    }
     std::printf("%lld events before %s %s %s\n", static_cast<long long>(number), before.c_str(),
                 verb.dry_run ? "would be" : "were",
-                verb.fate == OldEvents::removed ? "removed" : "truncated: of their addresses the nets are left");
+                removes ? "removed" : "truncated: of their addresses the nets are left");
     return EXIT_SUCCESS;
 }
 

@@ -41,7 +41,7 @@ int run(const DbVacuum &verb, const Config &config);
 std::int64_t time_of_age(std::chrono::hours age);
 
 /// Is told how many of them are done.
-using Progress = std::function<void(std::int64_t events)>;
+using Steps = std::function<void(std::int64_t events)>;
 
 /// What the verbs do with a database of one driver.  Each says what it did.
 class Administration {
@@ -54,7 +54,7 @@ public:
     virtual bool check() = 0;
     /// How many events a purge would change.
     virtual std::int64_t count(const std::string &before, OldEvents fate) = 0;
-    virtual std::int64_t purge(const std::string &before, OldEvents fate, const Progress &progress) = 0;
+    virtual std::int64_t purge(const std::string &before, OldEvents fate, const Steps &progress) = 0;
     virtual void vacuum() = 0;
 };
 

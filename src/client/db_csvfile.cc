@@ -28,7 +28,7 @@ public:
         throw Error("csvfile " + config_.filename +
                     ": events in a CSV file cannot be removed or changed; rotate it, logrotate(8)");
     }
-    std::int64_t purge(const std::string &before, OldEvents fate, const Progress &) override {
+    std::int64_t purge(const std::string &before, OldEvents fate, const Steps &) override {
         return count(before, fate);
     }
     void vacuum() override {

@@ -58,7 +58,7 @@ public:
         });
     }
 
-    std::int64_t purge(const std::string &before, OldEvents fate, const Progress &progress) override {
+    std::int64_t purge(const std::string &before, OldEvents fate, const Steps &progress) override {
         return named([&] {
             PostgresAdmin admin = connect_to_purge(fate);
             return fate == OldEvents::removed ? purge_postgres(admin, before, progress)

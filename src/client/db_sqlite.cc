@@ -56,7 +56,7 @@ public:
         return fate == OldEvents::removed ? SqlitePurge(database, before).count()
                                           : SqliteTruncate(database, before).count();
     }
-    std::int64_t purge(const std::string &before, OldEvents fate, const Progress &progress) override {
+    std::int64_t purge(const std::string &before, OldEvents fate, const Steps &progress) override {
         sqlite::Database database = open_to_change();
         return fate == OldEvents::removed ? purge_sqlite(database, before, progress)
                                           : truncate_sqlite(database, before, progress);

@@ -42,7 +42,7 @@ std::int64_t count_postgres(PostgresAdmin &admin, const std::string &before, Old
                                             {Parameter::text(before)}));
 }
 
-std::int64_t purge_postgres(PostgresAdmin &admin, const std::string &before, const Progress &progress) {
+std::int64_t purge_postgres(PostgresAdmin &admin, const std::string &before, const Steps &progress) {
     const std::string step = "SELECT " + in_schema(admin, "purge($1::timestamptz, $2::bigint)");
     std::int64_t gone = 0;
     for (std::int64_t number = 1; number > 0; progress(gone += number))
@@ -50,7 +50,7 @@ std::int64_t purge_postgres(PostgresAdmin &admin, const std::string &before, con
     return gone;
 }
 
-std::int64_t truncate_postgres(PostgresAdmin &admin, const std::string &before, const Progress &progress) {
+std::int64_t truncate_postgres(PostgresAdmin &admin, const std::string &before, const Steps &progress) {
     // From date to date, so that no step looks at the rows of those before it again.
     const std::string step =
         R"(SELECT number, to_char(upto AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') FROM )" +

@@ -10,10 +10,10 @@ namespace iptracking {
 std::int64_t count_postgres(PostgresAdmin &admin, const std::string &before, OldEvents fate);
 
 /// Gives how many events were removed.
-std::int64_t purge_postgres(PostgresAdmin &admin, const std::string &before, const Progress &progress);
+std::int64_t purge_postgres(PostgresAdmin &admin, const std::string &before, const Steps &progress);
 
 /// Gives how many events have lost their addresses.
-std::int64_t truncate_postgres(PostgresAdmin &admin, const std::string &before, const Progress &progress);
+std::int64_t truncate_postgres(PostgresAdmin &admin, const std::string &before, const Steps &progress);
 
 /// Lets the room of removed rows be used again; says so.
 void vacuum_postgres(PostgresAdmin &admin);

@@ -64,7 +64,7 @@ void check_room_for_copy(const sqlite::Database &database, std::int64_t bytes, c
 
 } // namespace
 
-std::int64_t purge_sqlite(sqlite::Database &database, const std::string &before, const Progress &progress) {
+std::int64_t purge_sqlite(sqlite::Database &database, const std::string &before, const Steps &progress) {
     bring_summaries_up(database);
     SqlitePurge purge(database, before);
     std::int64_t gone = 0;
@@ -77,7 +77,7 @@ std::int64_t purge_sqlite(sqlite::Database &database, const std::string &before,
     return gone;
 }
 
-std::int64_t truncate_sqlite(sqlite::Database &database, const std::string &before, const Progress &progress) {
+std::int64_t truncate_sqlite(sqlite::Database &database, const std::string &before, const Steps &progress) {
     bring_summaries_up(database);
     SqliteTruncate truncate(database, before);
     std::int64_t truncated = 0;
