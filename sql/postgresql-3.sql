@@ -93,4 +93,37 @@ CREATE OR REPLACE VIEW failures AS
                                 AND (n.src_ipaddr = a.src_ipaddr OR (n.src_ipaddr IS NULL AND a.src_ipaddr IS NULL))
                                 AND same_connection(a, n)));
 
+-- --- addresses that are truncated -------------------------------------------------------------------------------------
+-- A src_ipaddr may be a net, 192.0.2.0/24 or 2001:db8::/48, where more of it was to be forgotten; flags has 8 then.
+
+-- The net of an address, of no more bits than are known.
+CREATE OR REPLACE FUNCTION net_of(address inet, prefix integer, prefix6 integer) RETURNS cidr
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT network(set_masklen(address, least(masklen(address), CASE family(address) WHEN 4 THEN prefix ELSE prefix6 END)))
+$$;
+
+-- Keeps of the source addresses of what is older than a date the nets only, and drops their ports and names.  Gives how
+-- many rows were changed.  With `at_most` it looks at about so many, so that a transaction does not last for hours, and
+-- gives the date of the last one: call it again with that as `since`, until it is null.
+CREATE FUNCTION truncate_addresses(before timestamptz, at_most bigint DEFAULT NULL, since timestamptz DEFAULT '-infinity',
+                                   OUT number bigint, OUT upto timestamptz)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET lock_timeout = '5s' AS $$
+BEGIN
+    IF before IS NULL OR before > now() THEN
+        RAISE 'the date is %, but has to be in the past', coalesce(before::text, 'null')
+            USING ERRCODE = 'invalid_parameter_value';
+    ELSIF at_most < 1 THEN
+        RAISE 'the number of rows is %, but has to be 1 or more', at_most USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    upto := (SELECT log_date FROM inet_log WHERE log_date > since AND log_date < before AND at_most > 0
+                 ORDER BY log_date OFFSET at_most - 1 LIMIT 1);
+    UPDATE inet_log SET src_ipaddr = net_of(src_ipaddr, 24, 48), src_port = NULL, rhost = NULL, flags = flags | 8
+        WHERE log_date > since AND log_date < before AND log_date <= coalesce(upto, 'infinity')
+            AND flags & 8 = 0 AND num_nonnulls(src_ipaddr, src_port, rhost) > 0;
+    GET DIAGNOSTICS number = ROW_COUNT;
+END
+$$;
+
+REVOKE ALL ON FUNCTION truncate_addresses FROM PUBLIC;
+
 COMMIT;

@@ -3,7 +3,7 @@
 import random
 import time
 
-from client_test import DAY, LINE, Client, recomputed, start_client
+from client_test import DAY, LINE, Client, OnPostgres, recomputed, start_client
 from programs import Run, Sqlite
 
 
@@ -136,3 +136,62 @@ class OnSqlite(Client):
         self.assertLess(self.store.path.stat().st_size, size / 2)
         self.assertEqual(self.ask('SELECT * FROM inet_log ORDER BY id')[:len(rows)], rows)
         self.assert_summaries_exact()
+
+
+class OnServers(OnPostgres):
+    TRUNCATED = [('192.0.2.0/24', 8), ('203.0.113.7', 0), ('2001:db8:1::/48', 8)]
+
+    def fill(self):
+        keywords = self.empty()
+        self.db('init', keywords)
+        for age, source in (('40 days', '192.0.2.77'), ('39 days', '2001:db8:1:2:3::4'), ('1 hour', '203.0.113.7')):
+            self.ask(f"""SELECT log_one_event('198.51.100.5', '{source}', 51234, event, 'alice', now() - '{age}'::interval, 22, outcome, 7,
+                                              'sshd', rhost => 'a.example')
+                         FROM (VALUES ('auth'::log_event_t, 'attempt'::log_outcome_t), ('auth', 'attempt'), ('auth', 'success'),
+                                      ('open_session', NULL), ('close_session', NULL)) AS e(event, outcome)""")
+        return keywords
+
+    def counts(self):
+        return [self.ask(sql) for sql in (
+            'SELECT * FROM agg_nets_16 ORDER BY 1', 'SELECT * FROM agg_nets_8 ORDER BY 1',
+            'SELECT id, uid, log_date FROM failures ORDER BY id', 'SELECT id, uid, seconds FROM completed_sessions ORDER BY id',
+            'SELECT id, uid FROM open_sessions ORDER BY id', 'SELECT uid, sum(log_count) FROM user_addresses GROUP BY 1')]
+
+    def truncate(self, keywords, *words, **more):
+        return self.db('purge', keywords, '--truncate-addresses', *words, **more)
+
+    def test_old_addresses_become_nets_and_no_count_changes(self):
+        keywords = self.fill()
+        wanted = self.counts()
+        self.assertEqual(len(wanted[2]), 3)
+        self.assertRegex(self.truncate(keywords, '--dry-run', more='retention: 30d\n'), '^10 events before .* would be truncated')
+        self.assertRegex(self.truncate(keywords, '--older-than', '30d'), '^10 events before .* were truncated')
+        self.assertEqual(self.ask('SELECT DISTINCT src_ipaddr, flags FROM inet_log ORDER BY 1'), self.TRUNCATED)
+        self.assertEqual(self.ask('SELECT count(src_port), count(rhost) FROM inet_log'), [(5, 5)])
+        self.assertEqual(self.counts(), wanted)
+        self.assertEqual(self.ask('SELECT ipnet, log_count FROM agg_nets_view(32) ORDER BY 1'),
+                         [('192.0.2.0/24', 5), ('203.0.113.7/32', 5), ('2001:db8:1::/48', 5)])
+        self.assertRegex(self.truncate(keywords, '--older-than', '30d'), '^0 events')
+
+    def test_it_goes_in_steps_and_each_begins_where_the_last_one_ended(self):
+        self.fill()
+        since, steps = '-infinity', []
+        while since:
+            [(number, since)] = self.ask(f"SELECT number, upto::text FROM truncate_addresses(now() - interval '1 day', 3, '{since}')")
+            steps.append(number)
+        self.assertEqual(steps, [5, 5, 0])      # what has one date is not taken apart
+        for wrong, why in (("'infinity'", 'has to be in the past'), ('NULL', 'has to be in the past'), ("'2020-01-01', 0", '1 or more')):
+            with self.assertRaisesRegex(Exception, why):
+                self.ask(f'SELECT truncate_addresses({wrong})')
+
+    def test_only_who_owns_may_truncate_or_vacuum(self):
+        self.fill()
+        keywords = self.keywords(admin=None)
+        self.assertRegex(self.truncate(keywords, '--older-than', '1h', status=1), 'permission denied.*admin')
+        self.assertRegex(self.db('vacuum', keywords, status=1), "only a member of its owner.*'admin'")
+
+    def test_a_vacuum_lets_room_be_used_again(self):
+        keywords = self.fill()
+        self.db('purge', keywords, '--older-than', '30d')
+        self.assertIn('can be used again', self.db('vacuum', keywords))
+        self.assertNotEqual(self.ask("SELECT 1 FROM pg_stat_user_tables WHERE relname = 'inet_log_default' AND last_vacuum IS NOT NULL"), [])
