@@ -11,6 +11,7 @@ constexpr VerbEntry entries[] = {
     {"db", "check", "Says in what state the database is, and what is wrong", make_db_check},
     {"db", "purge", "Removes old events; how old, 'retention' of the configuration says", make_db_purge},
     {"db", "vacuum", "Gives back the room that removed events leave", make_db_vacuum},
+    {"db", "export", "Writes events for other programs, and for another database", make_db_export},
 };
 
 } // namespace

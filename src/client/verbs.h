@@ -11,5 +11,7 @@ std::unique_ptr<Verb> make_db_upgrade();
 std::unique_ptr<Verb> make_db_check();
 std::unique_ptr<Verb> make_db_purge();
 std::unique_ptr<Verb> make_db_vacuum();
+// db_export.cc
+std::unique_ptr<Verb> make_db_export();
 
 } // namespace iptracking
