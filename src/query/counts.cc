@@ -137,16 +137,18 @@ Selection narrowed(AskedDatabase &database, Selection selection) {
     known.from.any_of = selection.from.any_of;
     if (!addresses)
         known.users.any_of = selection.users.any_of;
-    Sql sql("SELECT min(l.start_date), max(l.end_date) FROM ");
+    Sql sql("SELECT l.start_date, l.end_date FROM "); // min() and max() would not be joined with the view
     sql << (addresses ? "address_count" : "user_count") << " AS l WHERE " << conditions_of(known, dialect, sql);
     constexpr std::array kinds{Kind::time, Kind::time};
+    std::int64_t since = latest_time_usec, until = 0; // nothing to be found
     database.ask(sql, kinds, [&](const Row &row) {
         const auto *first = std::get_if<std::int64_t>(&row[0]), *last = std::get_if<std::int64_t>(&row[1]);
-        const std::int64_t since = first ? *first : 0, until = last ? *last + 1 : 0; // none: nothing to be found
-        selection.since_usec = std::max(selection.since_usec.value_or(since), since);
-        selection.until_usec = std::min(selection.until_usec.value_or(until), until);
+        since = first ? std::min(since, *first) : since;
+        until = last ? std::max(until, *last + 1) : until;
         return true;
     });
+    selection.since_usec = std::max(selection.since_usec.value_or(since), since);
+    selection.until_usec = std::min(selection.until_usec.value_or(until), until);
     return selection;
 }
 
@@ -163,6 +165,15 @@ Sums::Sums(const Row &row, std::size_t at) : first(row[at + 4]), last(row[at + 5
     failures = number(1);
     successes = number(2);
     sessions = number(3);
+}
+
+void Sums::add(const Sums &other) {
+    events += other.events;
+    failures += other.failures;
+    successes += other.successes;
+    sessions += other.sessions;
+    first = first.index() == 0 ? other.first : std::min(first, other.first);
+    last = std::max(last, other.last);
 }
 
 Cell Sums::success_ratio() const {

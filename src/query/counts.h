@@ -51,6 +51,7 @@ struct Sums {
     Sums() = default;
     /// `at`: where they begin in the row.
     Sums(const Row &row, std::size_t at);
+    void add(const Sums &other);
     std::int64_t attempts() const noexcept { return failures + successes; }
     /// successes of the attempts; nothing where there were none
     Cell success_ratio() const;

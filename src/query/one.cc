@@ -46,15 +46,17 @@ constexpr std::int64_t most_listed = 100;
 
 using List = std::vector<std::string>;
 
+/// Few rows of a summary, if it is asked without sums: then SQLite joins the question with the view.
 Sums sums_of_all(AskedDatabase &database, CountedBy by, const Selection &selection) {
     const Dialect &dialect = database.dialect();
     by.key = "1";
     Sql question;
     const Counted counted = counted_by(dialect, question, by, selection);
-    question << counted.with << "SELECT " << sums_of(dialect) << " FROM " << counted.from;
+    question << counted.with << "SELECT n, f, s, o, " << dialect.time("a") << ", " << dialect.time("z") << " FROM "
+             << counted.from;
     Sums sums;
     database.ask(question, Sums::kinds, [&](const Row &row) {
-        sums = Sums(row, 0);
+        sums.add(Sums(row, 0));
         return true;
     });
     return sums;
@@ -117,10 +119,12 @@ List others_of_user(AskedDatabase &database, const Selection &selection, const S
 List nets_of(const List &addresses) {
     List nets;
     for (const std::string &text : addresses)
-        if (const auto address = IpAddress::parse(text))
-            if (std::string net = Net::around(*address, net_prefix, net_prefix6).to_string();
-                std::find(nets.begin(), nets.end(), net) == nets.end())
+        if (const auto known = Net::parse(text)) { // a net itself, where the rest was to be forgotten
+            const Net around = Net::around(known->address, net_prefix, net_prefix6);
+            std::string net = (around.bits < known->bits ? around : *known).to_string();
+            if (std::find(nets.begin(), nets.end(), net) == nets.end())
                 nets.push_back(std::move(net));
+        }
     return nets;
 }
 

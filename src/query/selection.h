@@ -21,6 +21,7 @@ struct Net {
     static Net around(const IpAddress &address, int prefix, int prefix6) noexcept;
     bool holds(const IpAddress &other) const noexcept;
     std::string to_string() const;
+    bool operator==(const Net &) const = default;
 };
 
 /// The values that are asked for, and those that are not (`!`).  Empty: all.

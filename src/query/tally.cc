@@ -17,14 +17,22 @@ struct Slim {
 };
 
 struct Hash {
-    std::size_t operator()(const IpAddress &address) const noexcept {
+    std::size_t operator()(const Net &net) const noexcept {
         std::uint64_t halves[2];
-        std::memcpy(halves, address.bytes.data(), sizeof(halves));
+        std::memcpy(halves, net.address.bytes.data(), sizeof(halves));
         return static_cast<std::size_t>((halves[0] * 0x9e3779b97f4a7c15 ^ halves[1]) * 0xff51afd7ed558ccd >> 16);
     }
 };
 
-using Table = std::unordered_map<IpAddress, Slim, Hash>;
+using Table = std::unordered_map<Net, Slim, Hash>;
+
+/// What counts together with an address, of which maybe only a net is known.
+Net key_of(const Net &address, const Top &top) {
+    if (top.by != TopBy::nets)
+        return address;
+    const Net net = Net::around(address.address, top.prefix, top.prefix6);
+    return net.bits < address.bits ? net : address;
+}
 
 void add(Slim &slim, const Row &row) {
     const auto number = [&](std::size_t i) {
@@ -70,14 +78,13 @@ bool tally(AskedDatabase &database, Sql question, const Counted &counted, const 
                                Kind::number,  Kind::time,   Kind::time};
     // No sum in it: then SQLite joins it with the view that it asks, and reads no column in vain.
     question << counted.with << "SELECT k, n, f, s, o, a, z FROM " << counted.from << " WHERE k IS NOT NULL";
-    const bool nets = top.by == TopBy::nets;
     Table table;
     bool fits = true;
     database.ask(question, kinds, [&](const Row &row) {
-        const auto address = IpAddress::parse(std::get<std::string>(row[0]));
+        const auto address = Net::parse(std::get<std::string>(row[0]));
         if (!address)
             return true;
-        add(table[nets ? Net::around(*address, top.prefix, top.prefix6).address : *address], row);
+        add(table[key_of(*address, top)], row);
         fits = table.size() <= most_keys;
         return fits;
     });
@@ -93,9 +100,7 @@ bool tally(AskedDatabase &database, Sql question, const Counted &counted, const 
     std::partial_sort(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(shown), rows.end(),
                       [&](const auto *one, const auto *other) { return stands_before(top.order, one, other); });
     for (std::size_t i = 0; i < shown; ++i) {
-        const IpAddress &key = rows[i]->first;
-        const std::string text = nets ? Net::around(key, top.prefix, top.prefix6).to_string() : key.to_string();
-        if (!sink(text, sums_of(rows[i]->second)))
+        if (!sink(rows[i]->first.to_string(), sums_of(rows[i]->second)))
             break;
     }
     return true;
