@@ -5,6 +5,16 @@ namespace iptracking {
 namespace {
 
 constexpr VerbEntry entries[] = {
+    // Asking the database
+    {"", "events", "Shows events, the newest last; -f those that come", make_events},
+    {"", "last", "Shows sessions as last(1) does, --failed attempts as lastb(1) did", make_last},
+    {"", "sessions", "Shows sessions, and what became of them", make_sessions},
+    {"", "top", "Counts by address, user or net, those with the most events first", make_top},
+    {"", "users", "Lists users; with a name, tells all about one", make_users},
+    {"", "address", "Tells all about one address", make_address},
+    {"", "failures", "Shows who fails most; --then-success who got in after it", make_failures},
+    {"", "new", "Shows the first logins of users from addresses", make_new},
+    {"", "daily", "Counts by day, hour or weekday, with bars", make_daily},
     // Keeping the database
     {"db", "init", "Makes the tables and views of a database, or upgrades them", make_db_init},
     {"db", "upgrade", "Upgrades the tables and views of a database", make_db_upgrade},

@@ -5,6 +5,21 @@
 
 namespace iptracking {
 
+// verb_events.cc, verb_last.cc, verb_sessions.cc
+std::unique_ptr<Verb> make_events();
+std::unique_ptr<Verb> make_last();
+std::unique_ptr<Verb> make_sessions();
+
+// verb_counts.cc
+std::unique_ptr<Verb> make_top();
+std::unique_ptr<Verb> make_failures();
+std::unique_ptr<Verb> make_new();
+std::unique_ptr<Verb> make_daily();
+
+// verb_one.cc
+std::unique_ptr<Verb> make_users();
+std::unique_ptr<Verb> make_address();
+
 // db_verbs.cc
 std::unique_ptr<Verb> make_db_init();
 std::unique_ptr<Verb> make_db_upgrade();

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The verbs that count: top, failures, new, daily.
+#include "base/log.h"
+#include "client/asking_verb.h"
+#include "client/verbs.h"
+#include "output/terminal.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace iptracking {
+namespace {
+
+constexpr std::int64_t shown = 10; // unless -n says more
+constexpr unsigned columns_of_bar = 40;
+
+/// A word out of a few.
+template <class T> struct Choice {
+    const char *word;
+    T value;
+};
+
+template <class T, std::size_t N>
+T chosen(const char *option, const std::optional<std::string> &word, const Choice<T> (&choices)[N]) {
+    std::string accepted;
+    for (std::size_t i = 0; i < N; ++i) {
+        if (!word || *word == choices[i].word)
+            return choices[i].value;
+        accepted += (i == 0 ? "" : i + 1 == N ? " or " : ", ") + std::string(choices[i].word);
+    }
+    throw UsageError(std::string(option) + " needs " + accepted + ", not '" + printable(*word) + "'");
+}
+
+int parse_prefix(const char *option, const std::string &text, int longest) {
+    int number = -1;
+    const char *const digits = text.data() + (text.starts_with('/') ? 1 : 0);
+    const auto end = std::from_chars(digits, text.data() + text.size(), number);
+    if (end.ec != std::errc{} || end.ptr != text.data() + text.size() || number < 0 || number > longest)
+        throw UsageError(std::string(option) + " needs a number from 0 to " + std::to_string(longest) + ", not '" +
+                         printable(text) + "'");
+    return number;
+}
+
+/// The bits of IPv6 that go with those of IPv4: 24 and 64, 16 and 48, 8 and 32.
+int prefix6_of(int prefix) {
+    return prefix == 0 ? 0 : prefix == 32 ? 128 : 2 * prefix + 16;
+}
+
+class TopVerb final : public AskingVerb {
+public:
+    TopVerb() : AskingVerb({.reverse = false}) {}
+
+private:
+    void declare_own(OptionList &options) override {
+        options.word("WHAT", what_, "addresses (unless given), users, nets, or total: all in one row");
+        options.value("--prefix", "BITS", prefix_, "Of nets: so many of IPv4 (24)");
+        options.value("--prefix6", "BITS", prefix6_, "So many of IPv6 (64 beside 24, 48 beside 16, 32 beside 8)");
+    }
+
+    void read_own() override {
+        static constexpr Choice<TopBy> words[] = {
+            {"addresses", TopBy::addresses}, {"users", TopBy::users}, {"nets", TopBy::nets}, {"total", TopBy::total}};
+        top_.by = chosen("top", what_, words);
+        if ((prefix_ || prefix6_) && top_.by != TopBy::nets)
+            throw UsageError("--prefix and --prefix6 go with nets: iptracking top nets --prefix 16");
+        if (prefix_) {
+            top_.prefix = parse_prefix("--prefix", *prefix_, 32);
+            top_.prefix6 = prefix6_of(top_.prefix);
+        }
+        if (prefix6_)
+            top_.prefix6 = parse_prefix("--prefix6", *prefix6_, 128);
+        top_.limit = output_.lines(shown);
+    }
+
+    int ask(AskedDatabase &database, const Selection &selection) override {
+        return show(top_columns(top_.by), [&](const RowSink &sink) { ask_top(database, selection, top_, sink); });
+    }
+
+    std::optional<std::string> what_, prefix_, prefix6_;
+    Top top_;
+};
+
+class Failures final : public AskingVerb {
+public:
+    Failures() : AskingVerb({.reverse = false}) {}
+
+private:
+    void declare_own(OptionList &options) override {
+        options.value("--by", "WHAT", by_word_, "Counted by address (unless given), net or user");
+        options.flag("--then-success", then_success_,
+                     "Successes after attempts from the same address that failed within the hour before");
+    }
+
+    void read_own() override {
+        static constexpr Choice<TopBy> words[] = {
+            {"address", TopBy::addresses}, {"net", TopBy::nets}, {"user", TopBy::users}};
+        by_ = chosen("--by", by_word_, words);
+        if (then_success_ && by_word_)
+            throw UsageError("--then-success lists successes: it does not go with --by");
+        lines_ = output_.lines(shown);
+    }
+
+    int ask(AskedDatabase &database, const Selection &selection) override {
+        if (then_success_)
+            return show(then_success_columns(),
+                        [&](const RowSink &sink) { ask_then_success(database, selection, lines_, sink); });
+        return show(failures_columns(by_),
+                    [&](const RowSink &sink) { ask_failures(database, selection, by_, lines_, sink); });
+    }
+
+    std::optional<std::string> by_word_;
+    bool then_success_ = false;
+    TopBy by_ = TopBy::addresses;
+    std::optional<std::int64_t> lines_;
+};
+
+class New final : public AskingVerb {
+public:
+    New() : AskingVerb({.reverse = false}) {}
+
+private:
+    void declare_own(OptionList &) override {}
+    void read_own() override { lines_ = output_.lines(std::nullopt); }
+
+    int ask(AskedDatabase &database, const Selection &selection) override {
+        return show(new_columns(), [&](const RowSink &sink) { ask_new(database, selection, lines_, sink); });
+    }
+
+    std::optional<std::int64_t> lines_;
+};
+
+class Daily final : public AskingVerb {
+public:
+    Daily() : AskingVerb({.lines = false, .reverse = false}) {}
+
+private:
+    void declare_own(OptionList &options) override {
+        options.value("--by", "WHAT", by_word_,
+                      "Counted by day (unless given); by hour or weekday: those of all days together");
+    }
+
+    void read_own() override {
+        static constexpr Choice<DailyBy> words[] = {
+            {"day", DailyBy::day}, {"hour", DailyBy::hour}, {"weekday", DailyBy::weekday}};
+        by_ = chosen("--by", by_word_, words);
+    }
+
+    int ask(AskedDatabase &database, const Selection &selection) override {
+        const std::span<const Column> columns = daily_columns(by_);
+        const auto count = [&](const RowSink &sink) { ask_daily(database, selection, by_, output_.utc(), sink); };
+        return output_.style().format == Format::table ? show_with_bars(columns, count) : show(columns, count);
+    }
+
+    /// For people: how many attempts there were, as a picture.
+    template <class Question> int show_with_bars(std::span<const Column> columns, const Question &question) const {
+        std::vector<Row> rows;
+        std::int64_t most = 1;
+        const auto attempts = static_cast<std::size_t>(
+            std::find_if(columns.begin(), columns.end(),
+                         [](const Column &c) { return c.name == std::string_view("attempts"); }) -
+            columns.begin());
+        question([&](const Row &row) {
+            rows.push_back(row);
+            most = std::max(most, std::get<std::int64_t>(row[attempts]));
+            return true;
+        });
+        std::vector<Column> with_bar(columns.begin(), columns.end());
+        with_bar.push_back({"bar", "ATTEMPTS", Kind::text});
+        return show(with_bar, [&](const RowSink &sink) {
+            for (Row &row : rows) {
+                const double share =
+                    static_cast<double>(std::get<std::int64_t>(row[attempts])) / static_cast<double>(most);
+                row.push_back(share > 0 ? Cell{bar(share, columns_of_bar)} : Cell{});
+                sink(row);
+            }
+        });
+    }
+
+    std::optional<std::string> by_word_;
+    DailyBy by_ = DailyBy::day;
+};
+
+} // namespace
+
+std::unique_ptr<Verb> make_top() {
+    return std::make_unique<TopVerb>();
+}
+
+std::unique_ptr<Verb> make_failures() {
+    return std::make_unique<Failures>();
+}
+
+std::unique_ptr<Verb> make_new() {
+    return std::make_unique<New>();
+}
+
+std::unique_ptr<Verb> make_daily() {
+    return std::make_unique<Daily>();
+}
+
+} // namespace iptracking
