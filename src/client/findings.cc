@@ -13,8 +13,13 @@ void Findings::fact(const char *what, const std::string &value) const {
 
 bool Findings::conclude() const {
     std::fflush(stdout);
-    for (const std::string &why : wrong_)
+    for (const std::string &why : unseen_)
+        log(Level::notice, "could not be seen: " + why);
+    for (const auto &[why, mends] : wrong_) {
         log(Level::error, "wrong: " + why);
+        if (!mends.empty())
+            std::fprintf(stderr, "    %s\n", one_line(mends).c_str());
+    }
     return wrong_.empty();
 }
 

@@ -6,17 +6,23 @@
 
 namespace iptracking {
 
-/// What `db check` found: facts are printed at once, what is wrong is said last.
+/// What `check` and `db check` found: facts are printed at once, what is wrong is said last.
 class Findings {
 public:
     void fact(const char *what, const std::string &value) const;
-    /// `why` says what mends it.
-    void wrong(std::string why) { wrong_.push_back(std::move(why)); }
-    /// Whether all is well.
+    /// What mends it stands in `why`, or, where it can be copied, in `mends`.
+    void wrong(std::string why, std::string mends = "") { wrong_.push_back({std::move(why), std::move(mends)}); }
+    /// What this user may not see; no fault.
+    void unseen(std::string why) { unseen_.push_back(std::move(why)); }
+    /// Whether all is well, as far as it could be seen.
     bool conclude() const;
 
 private:
-    std::vector<std::string> wrong_;
+    struct Fault {
+        std::string why, mends;
+    };
+    std::vector<Fault> wrong_;
+    std::vector<std::string> unseen_;
 };
 
 } // namespace iptracking

@@ -15,6 +15,9 @@ constexpr VerbEntry entries[] = {
     {"", "failures", "Shows who fails most; --then-success who got in after it", make_failures},
     {"", "new", "Shows the first logins of users from addresses", make_new},
     {"", "daily", "Counts by day, hour or weekday, with bars", make_daily},
+    // Of the recorder itself
+    {"", "status", "Says how service, pipe and database do", make_status},
+    {"", "check", "Says what is wrong with configuration, rights, units and PAM lines, and what mends it", make_check},
     // Keeping the database
     {"db", "init", "Makes the tables and views of a database, or upgrades them", make_db_init},
     {"db", "upgrade", "Upgrades the tables and views of a database", make_db_upgrade},

@@ -19,6 +19,9 @@ std::unique_ptr<Verb> make_daily();
 // verb_one.cc
 std::unique_ptr<Verb> make_users();
 std::unique_ptr<Verb> make_address();
+// Of the recorder itself
+std::unique_ptr<Verb> make_status();
+std::unique_ptr<Verb> make_check();
 
 // db_verbs.cc
 std::unique_ptr<Verb> make_db_init();
