@@ -19,7 +19,8 @@ std::unique_ptr<Verb> make_daily();
 // verb_one.cc
 std::unique_ptr<Verb> make_users();
 std::unique_ptr<Verb> make_address();
-// Of the recorder itself
+
+// status_verb.cc, check_verb.cc
 std::unique_ptr<Verb> make_status();
 std::unique_ptr<Verb> make_check();
 
