@@ -108,23 +108,28 @@ Counted counted_by(const Dialect &dialect, Sql &sql, const CountedBy &by, const 
     return {rows.with, "(" + parts + ") AS counted"};
 }
 
+std::pair<std::int64_t, std::int64_t> edges_of(AskedDatabase &database) {
+    const Dialect &dialect = database.dialect();
+    Sql sql("SELECT (SELECT " + dialect.time("min(log_date)") + " FROM inet_log), (SELECT " + // each by the index
+            dialect.time("max(log_date)") + " FROM inet_log)");
+    constexpr std::array kinds{Kind::time, Kind::time};
+    std::pair<std::int64_t, std::int64_t> found{0, -1};
+    database.ask(sql, kinds, [&](const Row &row) {
+        if (row[0].index() != 0)
+            found = {std::get<std::int64_t>(row[0]), std::get<std::int64_t>(row[1])};
+        return true;
+    });
+    return found;
+}
+
 Selection without_needless_times(AskedDatabase &database, Selection selection) {
-    constexpr std::array kinds{Kind::time};
-    const auto edge = [&](const char *which) {
-        std::optional<std::int64_t> usec;
-        database.ask(Sql("SELECT " + database.dialect().time(which) + " FROM inet_log"), kinds, [&](const Row &row) {
-            if (const auto *known = std::get_if<std::int64_t>(&row[0]))
-                usec = *known;
-            return true;
-        });
-        return usec;
-    };
-    if (selection.since_usec)
-        if (const auto first = edge("min(log_date)"); first && *selection.since_usec <= *first)
-            selection.since_usec.reset();
-    if (selection.until_usec)
-        if (const auto last = edge("max(log_date)"); last && *selection.until_usec > *last)
-            selection.until_usec.reset();
+    if (!selection.since_usec && !selection.until_usec)
+        return selection;
+    const auto [first, last] = edges_of(database);
+    if (selection.since_usec && *selection.since_usec <= first)
+        selection.since_usec.reset();
+    if (selection.until_usec && *selection.until_usec > last)
+        selection.until_usec.reset();
     return selection;
 }
 
@@ -147,6 +152,10 @@ Selection narrowed(AskedDatabase &database, Selection selection) {
         until = last ? std::max(until, *last + 1) : until;
         return true;
     });
+    // By the index each row costs more than it does when all are read.
+    const auto [begin, end] = edges_of(database);
+    if (2 * (until - since) > end - begin)
+        return selection;
     selection.since_usec = std::max(selection.since_usec.value_or(since), since);
     selection.until_usec = std::min(selection.until_usec.value_or(until), until);
     return selection;

@@ -7,6 +7,7 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace iptracking {
 
@@ -32,6 +33,9 @@ struct Counted {
     std::string with, from;
 };
 Counted counted_by(const Dialect &dialect, Sql &sql, const CountedBy &by, const Selection &selection);
+
+/// The first and the last date that there are; the last one is -1 where there are none.
+std::pair<std::int64_t, std::int64_t> edges_of(AskedDatabase &database);
 
 /// The selection without times that select nothing: then summaries can answer it.
 Selection without_needless_times(AskedDatabase &database, Selection selection);

@@ -19,7 +19,7 @@ namespace {
 
 constexpr int wait_for_lock = 20'000; // milliseconds; readers wait only where a killed writer is cleaned up behind
 constexpr char memory[] = "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = FILE;"
-                          "PRAGMA cache_size = -16000; PRAGMA mmap_size = 1099511627776";
+                          "PRAGMA cache_size = -32000";
 
 std::string as_uri(const std::string &path, const char *parameters) {
     static constexpr char digits[] = "0123456789abcdef";
@@ -54,7 +54,8 @@ sqlite::Database open_file(const SqliteConfig &config, const std::string &target
     // Without a -wal, SQLite would make one, which a reader may not: it is a copy of the file alone, which nobody
     // writes to.
     const std::string uri = as_uri(path, log ? "?mode=ro" : "?immutable=1");
-    return {uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | (sqlite_open_flags(config) & SQLITE_OPEN_NOFOLLOW)};
+    return {uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI |
+                     (sqlite_open_flags(config) & SQLITE_OPEN_NOFOLLOW)};
 }
 
 void check_version(sqlite::Database &database, const std::string &target) {

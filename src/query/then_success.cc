@@ -133,21 +133,6 @@ std::map<std::int64_t, std::set<std::string>> candidates(AskedDatabase &database
     return found;
 }
 
-/// The first and the last date that there are.
-std::pair<std::int64_t, std::int64_t> edges(AskedDatabase &database) {
-    const Dialect &dialect = database.dialect();
-    std::pair<std::int64_t, std::int64_t> found{0, -1};
-    Sql sql("SELECT (SELECT " + dialect.time("min(log_date)") + " FROM inet_log), (SELECT " +
-            dialect.time("max(log_date)") + " FROM inet_log)");
-    constexpr std::array kinds{Kind::time, Kind::time};
-    database.ask(sql, kinds, [&](const Row &row) {
-        if (row[0].index() != 0)
-            found = {std::get<std::int64_t>(row[0]), std::get<std::int64_t>(row[1])};
-        return true;
-    });
-    return found;
-}
-
 } // namespace
 
 std::span<const Column> then_success_columns() {
@@ -156,7 +141,7 @@ std::span<const Column> then_success_columns() {
 
 void ask_then_success(AskedDatabase &database, const Selection &selection, std::optional<std::int64_t> limit,
                       const RowSink &sink) {
-    const auto [first, last] = edges(database);
+    const auto [first, last] = edges_of(database);
     const std::int64_t since = std::max(first, selection.since_usec.value_or(first));
     const std::int64_t until = std::min(last + 1, selection.until_usec.value_or(last + 1));
     std::int64_t left = limit.value_or(std::numeric_limits<std::int64_t>::max());
