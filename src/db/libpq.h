@@ -32,6 +32,7 @@ namespace iptracking {
     F(PQsendQueryParams)                                                                                               \
     F(PQserverVersion)                                                                                                 \
     F(PQsetNoticeProcessor)                                                                                            \
+    F(PQsetSingleRowMode)                                                                                              \
     F(PQsetnonblocking)                                                                                                \
     F(PQsocket)                                                                                                        \
     F(PQstatus)

@@ -138,6 +138,27 @@ Result Connection::query(const std::string &sql, const std::vector<Parameter> &p
     return result;
 }
 
+void Connection::query_rows(const std::string &sql, const std::vector<Parameter> &parameters,
+                            const std::function<bool(const Result &)> &take) {
+    const ParameterArrays p(parameters);
+    if (libpq().PQsendQueryParams(handle_.get(), sql.c_str(), p.count(), p.types.data(), p.values.data(),
+                                  p.sizes.data(), p.formats.data(), 0) != 1 ||
+        libpq().PQsetSingleRowMode(handle_.get()) != 1)
+        fail();
+    bool more = true;
+    while (Result result = take_result()) {
+        try {
+            result.check();
+            if (more && result.rows() > 0)
+                more = take(result);
+        } catch (...) {
+            while (take_result()) { // so that the connection can be used again
+            }
+            throw;
+        }
+    }
+}
+
 void Connection::enter_pipeline() {
     if (libpq().PQsetnonblocking(handle_.get(), 1) != 0 || libpq().PQenterPipelineMode(handle_.get()) != 1)
         fail();

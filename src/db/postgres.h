@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "db/libpq.h"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -77,6 +78,9 @@ public:
     /// Several commands, separated by semicolons; gives the result of the last.
     Result execute(const std::string &sql);
     Result query(const std::string &sql, const std::vector<Parameter> &parameters);
+    /// Gives the rows one by one, as they arrive: each is row 0 of a result.  False: enough, the rest is dropped.
+    void query_rows(const std::string &sql, const std::vector<Parameter> &parameters,
+                    const std::function<bool(const Result &)> &take);
 
     // Those that do not: pipeline mode.
     void enter_pipeline();

@@ -2,6 +2,7 @@
 #include "query/asked_database.h"
 
 #include "base/error.h"
+#include "query/postgres_asked.h"
 #include "query/sqlite_asked.h"
 
 namespace iptracking {
@@ -10,6 +11,10 @@ std::unique_ptr<AskedDatabase> open_asked_database(const Config &config) {
 #if IPTRACKING_HAVE_SQLITE3
     if (const auto *sqlite = std::get_if<SqliteConfig>(&config.driver))
         return open_asked_sqlite(*sqlite);
+#endif
+#if IPTRACKING_HAVE_POSTGRESQL
+    if (const auto *postgres = std::get_if<PostgresConfig>(&config.driver))
+        return open_asked_postgres(*postgres);
 #endif
     throw Error(std::string("the driver ") + driver_name(config.driver) + " cannot be asked");
 }

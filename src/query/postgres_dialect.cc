@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "query/postgres_dialect.h"
+
+#include "event/timestamp.h"
+#include "query/selection.h"
+#include "query/sql.h"
+
+#include <algorithm>
+
+namespace iptracking {
+namespace {
+
+/// Within which a success has to follow its attempt, as in the view failures.
+constexpr std::int64_t longest_login_usec = 86'400'000'000;
+
+/// So that a hash finds them: what events of one connection have in common at least.
+std::string connection_of(const std::string &alias) {
+    return "(coalesce(" + alias + ".src_ipaddr, '::'), coalesce(" + alias + ".src_port, -" + alias + ".sshd_pid, 0))";
+}
+
+class PostgresDialect final : public Dialect {
+public:
+    bool has_summaries() const noexcept override { return false; }
+
+    std::string time(std::string_view column) const override {
+        return "(extract(epoch FROM " + std::string(column) + ") * 1000000)::bigint";
+    }
+    std::string address(std::string_view column) const override { return "abbrev(" + std::string(column) + ")"; }
+    std::string event(std::string_view column) const override { return std::string(column); }
+    std::string net(std::string_view address, int prefix, int prefix6) const override {
+        const std::string a(address); // maybe a net itself, where the rest was to be forgotten
+        return "abbrev(network(set_masklen(" + a + ", least(masklen(" + a + "), CASE family(" + a + ") WHEN 4 THEN " +
+               std::to_string(prefix) + " ELSE " + std::to_string(prefix6) + " END)))::inet)";
+    }
+    std::string quarter(std::string_view column) const override {
+        return "(floor(extract(epoch FROM " + std::string(column) + ") / 900) * 900000000)::bigint";
+    }
+    std::string in_order(std::string_view text) const override { return std::string(text) + " COLLATE \"C\""; }
+
+    std::string is_event(std::string_view column, std::string_view name) const override {
+        return std::string(column) + " = '" + std::string(name) + "'";
+    }
+    std::string is_like(Sql &sql, std::string_view column, std::string_view pattern) const override {
+        std::string like;
+        for (const char c : pattern) {
+            if (c == '%' || c == '_' || c == '\\')
+                like += '\\';
+            like += c == '*' ? '%' : c == '?' ? '_' : c;
+        }
+        return std::string(column) + " LIKE " + sql.value(like);
+    }
+    std::string is_in(Sql &sql, std::string_view column, const Net &net) const override {
+        return std::string(column) + (net.bits == 128 ? " = " : " <<= ") + sql.value(net.to_string()) + "::inet";
+    }
+    std::string failed() const override {
+        return "EXISTS (SELECT FROM failures AS f WHERE f.id = l.id AND f.log_date = l.log_date)";
+    }
+    CountedRows counted_rows(Sql &sql, const Selection &selection) const override;
+    std::string first_successes(Sql &sql, const Selection &selection) const override;
+    SessionRows sessions(bool) const override {
+        return {"session AS s JOIN inet_log AS l ON l.id = s.open_id AND l.log_date = s.start_date", "s.end_date"};
+    }
+    bool ids_rise_in_order() const noexcept override { return false; }
+
+    std::string time_value(Sql &sql, std::int64_t usec) const override {
+        return sql.value(format_utc(std::clamp<std::int64_t>(usec, 0, latest_time_usec))) + "::timestamptz";
+    }
+
+private:
+    std::string times(Sql &sql, const std::string &alias, const Selection &selection, std::int64_t longer) const {
+        std::string text;
+        if (selection.since_usec)
+            text += " AND " + alias + ".log_date >= " + time_value(sql, *selection.since_usec);
+        if (selection.until_usec)
+            text += " AND " + alias + ".log_date < " + time_value(sql, *selection.until_usec + longer);
+        return text;
+    }
+};
+
+/// An attempt succeeded that stands right before a success on the same connection.  All at once: by the view each
+/// attempt is looked up by itself, which takes a minute for a million.
+CountedRows PostgresDialect::counted_rows(Sql &sql, const Selection &selection) const {
+    const std::string with =
+        "WITH won AS MATERIALIZED (SELECT attempt_id FROM (SELECT l.outcome, l.sshd_pid, lag(l.id) OVER c AS "
+        "attempt_id, "
+        "lag(l.outcome) OVER c AS before, lag(l.sshd_pid) OVER c AS pid_before FROM inet_log AS l "
+        "WHERE l.log_event = 'auth'" +
+        times(sql, "l", selection, longest_login_usec) + " AND " + connection_of("l") + " IN (SELECT " +
+        connection_of("w") + " FROM inet_log AS w WHERE w.outcome = 'success'" +
+        times(sql, "w", selection, longest_login_usec) +
+        ") WINDOW c AS (PARTITION BY l.host, l.src_ipaddr, l.src_port, l.dst_ipaddr, l.dst_port, "
+        "CASE WHEN l.src_port IS NULL THEN l.sshd_pid END, CASE WHEN l.src_port IS NULL THEN l.service END "
+        "ORDER BY l.id)) AS x WHERE outcome = 'success' AND before = 'attempt' "
+        "AND (sshd_pid = pid_before) IS NOT FALSE) ";
+    return {with, "inet_log AS l LEFT JOIN won ON won.attempt_id = l.id",
+            "(l.outcome = 'failure' OR (l.outcome = 'attempt' AND won.attempt_id IS NULL))"};
+}
+
+std::string PostgresDialect::first_successes(Sql &sql, const Selection &selection) const {
+    const std::string successes = "outcome = 'success' AND uid IS NOT NULL AND src_ipaddr IS NOT NULL";
+    std::string rows = "(SELECT DISTINCT ON (l.uid, l.src_ipaddr) * FROM inet_log AS l WHERE " + successes;
+    if (selection.until_usec)
+        rows += " AND l.log_date < " + time_value(sql, *selection.until_usec);
+    if (selection.since_usec) // only the pairs that are there
+        rows += " AND (l.uid, l.src_ipaddr) IN (SELECT uid, src_ipaddr FROM inet_log AS w WHERE " + successes +
+                times(sql, "w", selection, 0) + ")";
+    return rows + " ORDER BY l.uid, l.src_ipaddr, l.log_date, l.id) AS l";
+}
+
+} // namespace
+
+const Dialect &postgres_dialect() {
+    static const PostgresDialect dialect;
+    return dialect;
+}
+
+} // namespace iptracking
