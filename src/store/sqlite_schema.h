@@ -14,11 +14,11 @@ std::int64_t check_sqlite_schema(sqlite::Database &database);
 /// Makes the schema of an empty database, or upgrades an older one, in one transaction.
 void prepare_sqlite_schema(sqlite::Database &database);
 
-/// Brings each summary forward by at most `most` events, in one transaction.  Gives by how many the last one still
-/// trails behind.
+/// Brings the summaries that trail behind most forward by at most `most` events, in one transaction.  Gives by how many
+/// they still do.
 std::int64_t advance_sqlite_summaries(sqlite::Database &database, std::int64_t most);
 
-/// By how many events the last one trails behind.
+/// By how many events the last of them trails behind.
 std::int64_t sqlite_summaries_behind(sqlite::Database &database);
 
 } // namespace iptracking

@@ -22,13 +22,14 @@ constexpr char open_sql[] = "INSERT INTO session (open_id, sshd_pid) VALUES (?1,
 // a process the connection is not asked for: a user can falsify its port once he is logged in.)  The last one is that
 // with the last date before the close, since what is imported comes later.  Two that are live may have been in
 // this order though their dates are not: somebody put the clock back.
+// (SQLite takes open_id from the row of the maximum; sorting would take longer than all the rest.)
 constexpr char close_sql[] =
-    "UPDATE session SET close_id = ?1 WHERE open_id = ("
-    "SELECT session.open_id FROM session JOIN inet_log AS o ON o.id = session.open_id "
+    "UPDATE session SET close_id = ?1 WHERE open_id = (SELECT open_id FROM ("
+    "SELECT session.open_id, max((o.log_date <= ?8) || o.log_date || printf('%019d', o.id)) "
+    "FROM session JOIN inet_log AS o ON o.id = session.open_id "
     "WHERE session.close_id IS NULL AND session.sshd_pid IS ?2 AND o.service IS ?5 AND o.host IS ?6 "
     "AND (?2 IS NOT NULL OR (o.src_port IS ?3 AND o.src_ipaddr IS ?4 AND o.uid IS ?7)) "
-    "AND (o.log_date <= ?8 OR (o.origin IS NULL AND ?9 IS NULL)) "
-    "ORDER BY o.log_date <= ?8 DESC, o.log_date DESC, o.id DESC LIMIT 1)";
+    "AND (o.log_date <= ?8 OR (o.origin IS NULL AND ?9 IS NULL))))";
 
 constexpr char position_sql[] = "INSERT INTO stream (id, segment, offset) VALUES (?1, ?2, ?3) "
                                 "ON CONFLICT (id) DO UPDATE SET segment = excluded.segment, offset = excluded.offset";

@@ -32,23 +32,22 @@ constexpr char usage[] =
     "  --sqlite=FILE    rows in a new database; says how many a second\n"
     "  --batch=N        of it: events in one transaction (20000)\n"
     "  --sync           of it: as the daemon writes, that is, each transaction to the disk\n"
-    "  --no-summaries   of it: leave them empty\n";
-
-constexpr std::size_t summary_step = 100'000;
+    "  --step=N         of it: events that the summaries take in one transaction (100000); 0: leave them empty\n";
 
 struct Options {
     SimulationWish wish;
     enum class Form { lines, copy, sqlite } form = Form::lines;
     std::string file;
     std::int64_t batch = 20'000;
-    bool sync = false, summaries = true;
+    std::int64_t step = 100'000;
+    bool sync = false;
 };
 
-std::int64_t number(const char *text) {
+std::int64_t number(const char *text, std::int64_t least = 1) {
     char *end = nullptr;
     const long long value = std::strtoll(text, &end, 10);
-    if (*end != '\0' || value < 1)
-        throw std::runtime_error(std::string("not a number from 1: ") + text);
+    if (*end != '\0' || value < least)
+        throw std::runtime_error(std::string("not such a number: ") + text);
     return value;
 }
 
@@ -62,7 +61,7 @@ Options read_options(int argc, char **argv) {
                                    {"sqlite", required_argument, nullptr, 'q'},
                                    {"batch", required_argument, nullptr, 'b'},
                                    {"sync", no_argument, nullptr, 'y'},
-                                   {"no-summaries", no_argument, nullptr, 'n'},
+                                   {"step", required_argument, nullptr, 't'},
                                    {}};
     Options options;
     std::string end = "2026-11-21T00:00:00Z";
@@ -96,8 +95,8 @@ Options read_options(int argc, char **argv) {
         case 'y':
             options.sync = true;
             break;
-        case 'n':
-            options.summaries = false;
+        case 't':
+            options.step = number(::optarg, 0);
             break;
         default:
             throw std::runtime_error(usage);
@@ -210,10 +209,10 @@ void store(SimulatedLogins &logins, const Options &options) {
         writing += Clock::now() - begin;
     }
     say_rate("rows", options.wish.rows, writing);
-    if (!options.summaries)
+    if (options.step == 0)
         return;
     const auto begin = Clock::now();
-    while (advance_sqlite_summaries(database, summary_step) > 0)
+    while (advance_sqlite_summaries(database, options.step) > 0)
         continue;
     summarising = Clock::now() - begin;
     say_rate("summaries", options.wish.rows, summarising);
