@@ -2,8 +2,8 @@
 #include "base/directories.h"
 #include "base/error.h"
 #include "client/check.h"
-#include "config/yaml_node.h"
 #include "query/asked_database.h"
+#include "query/no_right.h"
 
 #include <cerrno>
 #include <cstring>
@@ -105,19 +105,23 @@ void check_folder(const std::string &folder, Findings &findings) {
         findings.wrong("anybody may write to " + folder, "chmod 0750 " + folder);
 }
 
-/// The file of a database, and what SQLite puts beside it.
-void check_database_files(const std::string &file, Findings &findings) {
+/// The file of a database, and what SQLite puts beside it.  False: not all is the daemon's.
+bool check_database_files(const std::string &file, Findings &findings) {
     const auto daemon = the_daemon();
+    std::string not_the_daemons, readable;
     for (const char *suffix : {"", "-wal", "-shm"}) {
         const std::string path = file + suffix;
         const auto status = look_at(path, findings);
-        if (!status)
-            continue;
-        if (daemon && !may_write(*daemon, *status))
-            findings.wrong(path + " (" + in_words(*status) + ") cannot be written by the daemon", give_to_daemon(path));
-        if ((status->st_mode & 0006) != 0)
-            findings.wrong("anybody may read " + path + " (" + in_words(*status) + ")", "chmod o= " + path);
+        if (status && daemon && !may_write(*daemon, *status))
+            not_the_daemons.append(not_the_daemons.empty() ? "" : " ").append(path);
+        if (status && (status->st_mode & 0006) != 0)
+            readable.append(readable.empty() ? "" : " ").append(path);
     }
+    if (!not_the_daemons.empty())
+        findings.wrong(not_the_daemons + " cannot be written by the daemon", give_to_daemon(not_the_daemons));
+    if (!readable.empty())
+        findings.wrong("anybody may read " + readable, "chmod o= " + readable);
+    return not_the_daemons.empty();
 }
 
 void check_database(const Config &config, Findings &findings) {
@@ -130,8 +134,9 @@ void check_database(const Config &config, Findings &findings) {
         findings.fact("database", file + " is not there yet: the daemon makes it");
         return;
     }
-    if (!file.empty())
-        check_database_files(file, findings);
+    // SQLite, called by root, would give -wal and -shm to the owner of the file, whoever that is.
+    if (!file.empty() && !check_database_files(file, findings))
+        return;
     try {
         findings.fact("database", open_asked_database(config)->target());
     } catch (const Error &error) {
@@ -141,21 +146,21 @@ void check_database(const Config &config, Findings &findings) {
 
 } // namespace
 
-std::optional<Config> check_config(const ConfigChoice &choice, Findings &findings) {
+std::optional<Config> check_config(const Called &called, Findings &findings) {
+    const std::string &file = called.config.file;
     std::optional<Config> config;
     try {
-        const ChosenConfig read = read_config(choice, state_directory());
-        findings.fact("configuration", choice.file + (read.from_file ? "" : " is not there: the defaults hold"));
-        config = read.config;
-    } catch (const ConfigError &error) {
+        if (called.may_read()) {
+            const ChosenConfig read = read_config(called.config, state_directory());
+            findings.fact("configuration", file + (read.from_file ? "" : " is not there: the defaults hold"));
+            config = read.config;
+        } else {
+            findings.unseen(no_right_to_read(file).what());
+        }
+    } catch (const Error &error) {
         findings.wrong(error.what());
-    } catch (const SystemError &error) {
-        if (error.code() == EACCES)
-            findings.unseen(std::string(error.what()) + "; root can, and members of the group " + daemon_user);
-        else
-            findings.wrong(error.what());
     }
-    check_config_file(choice.file, config, findings);
+    check_config_file(file, config, findings);
     return config;
 }
 

@@ -20,7 +20,7 @@ class CheckVerb final : public Verb {
     int run(const Called &called) override {
         Findings findings;
         // Without a configuration the rest is looked at as if there were none.
-        const auto read = check_config(called.config, findings);
+        const auto read = check_config(called, findings);
         const Config config = read ? *read : default_config(state_directory());
         check_files(config, findings);
         check_units(config, findings);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/log.h"
+#include "client/complete.h"
 #include "client/options.h"
 #include "config/yaml_node.h"
 #include "output/put.h"
@@ -9,6 +10,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <sysexits.h>
 
 using namespace iptracking;
@@ -24,11 +26,20 @@ void finish_output() {
     throw Error("cannot write to standard output");
 }
 
+/// For the shells: a word and what it means in a line.
+int print_candidates(const std::vector<std::string> &words) {
+    for (const Candidate &candidate : complete(words))
+        std::printf("%s\t%s\n", candidate.word.c_str(), candidate.help.c_str());
+    return EXIT_SUCCESS;
+}
+
 } // namespace
 
 int main(int argc, char **argv) try {
     std::setlocale(LC_CTYPE, "");  // what the terminal can print
     std::signal(SIGPIPE, SIG_IGN); // see OutputClosed
+    if (argc > 1 && std::strcmp(argv[1], "__complete") == 0)
+        return print_candidates({argv + 2, argv + argc});
     const std::optional<Options> options = parse_options(argc, argv);
     const int status = options ? options->verb->run(options->called) : EXIT_SUCCESS;
     finish_output();

@@ -40,17 +40,17 @@ Colour parse_colour(const std::string &text) {
 void OutputOptions::declare(OptionList &options, const Taken &taken) {
     options.group("Output");
     if (taken.lines)
-        options.value("-n,--lines", "NUMBER", lines_, "At most so many; 'all'");
+        options.value("-n,--lines", "NUMBER|all", lines_, "At most so many");
     if (taken.reverse)
         options.flag("-r,--reverse", reverse_, "In the other order");
-    options.value("-o,--output", "FORMAT", format_,
-                  "table, json (an array), json-lines (an object a line), csv, short (a line a row)");
+    options.value("-o,--output", "table|json|json-lines|csv|short", format_,
+                  "json is an array, json-lines an object a line, short a line a row");
     options.flag("--utc", utc_, "Times in UTC");
     options.flag("-l,--full", full_, "All columns, and no text is cut");
     options.flag("-q,--quiet", quiet_, "No hints");
     options.flag("--no-legend", no_legend_, "No titles above a table, and nothing below it");
     options.flag("--no-pager", no_pager_, "No pager");
-    options.value("--color", "WHEN", colour_, "auto, always, never");
+    options.value("--color", "auto|always|never", colour_, "Colours; auto: on a terminal");
 }
 
 Style OutputOptions::style() const {

@@ -59,9 +59,9 @@ void SelectionOptions::declare(OptionList &options) {
     options.values("--from", "ADDRESS|NET", from_, "From this address, or one in this net");
     options.values("--to", "ADDRESS|NET", to_, "To this address of the host");
     options.values("--service", "NAME", services_, "Of this PAM service: sshd, su, login…; * and ? as in a shell");
-    options.values("--event", "EVENT", events_, "Of this kind: auth, open_session, close_session, unknown");
+    options.values("--event", "auth|open_session|close_session|unknown", events_, "Of this kind");
     options.values("--host", "NAME", hosts_, "Recorded by this host; * and ? as in a shell");
-    options.values("--outcome", "OUTCOME", outcomes_, "attempt, success, failure (with the attempts that failed)");
+    options.values("--outcome", "attempt|success|failure", outcomes_, "failure: with the attempts that failed");
 }
 
 Selection SelectionOptions::read() const {

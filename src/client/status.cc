@@ -4,6 +4,7 @@
 #include "base/directories.h"
 #include "base/file.h"
 #include "event/timestamp.h"
+#include "query/no_right.h"
 #include "query/questions.h"
 
 #include <charconv>
@@ -109,12 +110,16 @@ std::map<std::string, std::uint64_t> parse_counters(const std::string &text) {
 
 Status look_at_everything(const Called &called) {
     Status status;
-    const Config config = called.read();
+    const bool is_known = called.may_read();
+    const Config config = is_known ? called.read() : default_config(state_directory());
     look_at_units(status);
     look_at_pipe(status, config.fifo_file);
     status.counters = read_counters();
     status.pool_bytes = bytes_in_pool();
-    look_at_database(status.database, config);
+    if (is_known)
+        look_at_database(status.database, config);
+    else
+        status.database.trouble = no_right_to_read(called.config.file).what();
     return status;
 }
 

@@ -25,8 +25,9 @@ inline constexpr int no_answer = 3; ///< the database is away, a right is missin
 /// What may stand beside any verb.
 struct Called {
     ConfigChoice config;
-    /// Throws as read_config() does.
+    /// Throws as read_config() does, and an Error that says what to do where this user may not read it.
     Config read() const;
+    bool may_read() const noexcept;
 };
 
 /// Takes the options of a verb: names as in "-S,--since"; `what` names the value in the help.
