@@ -5,14 +5,14 @@
 # Debian's names.
 packages_to_build=(meson ninja-build g++ pkg-config musl-tools scdoc libcli11-dev
                    libsystemd-dev libyaml-dev libsqlite3-dev libpq-dev libxxhash-dev libutf8proc-dev
-                   rapidjson-dev systemd)
+                   rapidjson-dev libkainjow-mustache-dev systemd)
 packages_to_boot=(systemd-container libpam-systemd dbus openssh-server openssh-client
                   sqlite3 iproute2 procps python3)
 # shellcheck disable=SC2034 # used by tools/test
 packages_to_test=("${packages_to_build[@]}" "${packages_to_boot[@]}"
                   libgtest-dev clang clang-tidy clang-format libclang-rt-14-dev llvm sudo cron
                   prometheus-node-exporter libfuse3-dev fuse3
-                  postgresql python3-psycopg2 pgbouncer openssl)
+                  postgresql python3-psycopg2 pgbouncer openssl chromium)
 
 say() { printf '==> %s\n' "$*" >&2; }
 die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }

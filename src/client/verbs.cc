@@ -18,6 +18,7 @@ constexpr VerbEntry entries[] = {
     // Of the recorder itself
     {"", "status", "Says how service, pipe and database do", make_status},
     {"", "check", "Says what is wrong with configuration, rights, units and PAM lines, and what mends it", make_check},
+    {"", "report", "What stands out of the last 7 days, as a text for a mail or a page", make_report_verb},
     // Keeping the database
     {"db", "init", "Makes the tables and views of a database, or upgrades them", make_db_init},
     {"db", "upgrade", "Upgrades the tables and views of a database", make_db_upgrade},

@@ -24,6 +24,8 @@ std::unique_ptr<Verb> make_address();
 std::unique_ptr<Verb> make_status();
 std::unique_ptr<Verb> make_check();
 
+// report.cc
+std::unique_ptr<Verb> make_report_verb();
 // db_verbs.cc
 std::unique_ptr<Verb> make_db_init();
 std::unique_ptr<Verb> make_db_upgrade();

@@ -119,7 +119,7 @@ private:
     void count_slots() {
         const std::int64_t hours = (report_.until_usec - report_.since_usec) / usec_per_hour + 1;
         const auto *const found = std::find_if(std::begin(hours_of_slots), std::end(hours_of_slots) - 1,
-                                               [&](std::int64_t one) { return hours / one < most_slots; });
+                                               [&](std::int64_t one) { return hours / one <= most_slots; });
         report_.slot_hours = *found;
         ask_daily(database_, selection_, DailyBy::each_hour, report_.utc, [&](const Row &row) {
             const Named named(daily_columns(DailyBy::each_hour), row);

@@ -7,12 +7,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 namespace iptracking {
 namespace {
 
 constexpr std::size_t width = 78, number_width = 10, name_width = 30, ratio_width = 7, weekday_width = 4;
-constexpr std::size_t most_lines = 28, most_parts = 12;
+constexpr std::size_t most_lines = 28, most_parts = 12, most_listed = 10;
 
 std::string padded(std::string text, std::size_t columns) {
     const std::size_t taken = columns_of(text);
@@ -31,6 +32,10 @@ std::string name_in(const std::string &stored, std::size_t columns) {
 
 std::string known(const std::string &stored) {
     return stored.empty() ? "-" : terminal_word(stored);
+}
+
+template <class T> std::span<const T> first_of(const std::vector<T> &items) {
+    return std::span(items).first(std::min(items.size(), most_listed));
 }
 
 class ReportText {
@@ -91,26 +96,26 @@ private:
         if (logins.total == 0)
             return;
         heading(title);
-        for (const Login &login : logins.shown) {
+        for (const Login &login : first_of(logins.shown)) {
             const std::string what = with_failures ? count_of(login.failures, "failure", "failures") : "";
             const std::string rest = known(login.source) + " " + known(login.service) + " " + known(login.host);
             line(cut_to_columns(time(login.time_usec) + "  " + name_in(login.user, 16) +
                                     (with_failures ? " " + to_the_right(what, 14) + " " : " ") + rest,
                                 width));
         }
-        rest_of(logins.total, logins.shown.size());
+        rest_of(logins.total, first_of(logins.shown).size());
     }
 
     void list_open_sessions() {
         if (report_.open.total == 0)
             return;
         heading("Open sessions");
-        for (const OpenSession &session : report_.open.shown)
+        for (const OpenSession &session : first_of(report_.open.shown))
             line(cut_to_columns(time(session.start_usec) + "  " + name_in(session.user, 16) + " " +
                                     known(session.source) + " " + known(session.tty) + " " + known(session.service) +
                                     " " + known(session.host),
                                 width));
-        rest_of(report_.open.total, report_.open.shown.size());
+        rest_of(report_.open.total, first_of(report_.open.shown).size());
     }
 
     /// Of a day each, where there would be too many.

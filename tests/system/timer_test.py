@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The timers: off unless they are asked for; what they start works in its sandbox, beside the daemon."""
+import grp
+import pwd
 import time
 import unittest
 from pathlib import Path
 
 import database
 import machine
-from machine import CONFIGURATION, output, property_of, run, systemctl, wait_until, write_line
+from machine import CONFIGURATION, STATE, output, property_of, run, systemctl, wait_until, write_line
 
 DAY = 86400
 PURGE, REPORT = 'iptracking-purge', 'iptracking-report'
@@ -61,6 +63,17 @@ class Started(unittest.TestCase):
         self.assertEqual([database.count(f'aged-{age}') for age in (40, 31, 29, 0)], [0, 0, 1, 1])
         self.assertEqual(database.count('meanwhile'), writer.written)
         self.assertRegex(journal_of(f'{PURGE}.service'), '2 events before .* were removed')
+
+    def test_the_report_is_written_where_the_group_can_read_it(self):
+        write_line('event=auth user=reported src=192.0.2.7 service=test')
+        database.wait_for_all()
+        page = STATE / 'report.html'
+        for _ in range(2):      # it replaces what is there
+            systemctl('start', f'{REPORT}.service')
+            self.assertIn('reported', page.read_text())
+            found = page.stat()
+            self.assertEqual((found.st_mode & 0o777, found.st_uid, found.st_gid),
+                             (0o640, pwd.getpwnam('iptracking').pw_uid, grp.getgrnam('iptracking').gr_gid))
 
     def test_a_purge_without_a_retention_fails_and_says_what_is_missing(self):
         self.assertNotEqual(systemctl('start', f'{PURGE}.service', check=False).returncode, 0)
