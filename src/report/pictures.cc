@@ -90,6 +90,7 @@ std::vector<Group> groups_of(std::span<const Part> nets) {
         group.nets.push_back(&net);
     }
     std::vector<Group> groups;
+    groups.reserve(found.size());
     for (auto &[name, group] : found)
         groups.push_back(std::move(group));
     std::stable_sort(groups.begin(), groups.end(),
@@ -100,6 +101,7 @@ std::vector<Group> groups_of(std::span<const Part> nets) {
 data tree(std::span<const Part> nets, double width, const char *css_class) {
     const std::vector<Group> groups = groups_of(nets);
     std::vector<double> sizes;
+    sizes.reserve(groups.size());
     for (const Group &group : groups)
         sizes.push_back(group.attempts);
     const std::vector<Box> boxes = squarified(sizes, {0, 0, width, tree_height});
@@ -107,6 +109,7 @@ data tree(std::span<const Part> nets, double width, const char *css_class) {
     for (std::size_t i = 0; i < groups.size(); ++i) {
         frames << place(boxes[i], width);
         std::vector<double> parts;
+        parts.reserve(groups[i].nets.size());
         for (const Part *net : groups[i].nets)
             parts.push_back(static_cast<double>(net->counts.attempts()));
         const std::vector<Box> inner = squarified(parts, boxes[i]);

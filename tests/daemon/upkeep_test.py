@@ -187,8 +187,8 @@ class OnServers(OnPostgres):
     def test_only_who_owns_may_truncate_or_vacuum(self):
         self.fill()
         keywords = self.keywords(admin=None)
-        self.assertRegex(self.truncate(keywords, '--older-than', '1h', status=1), 'permission denied.*admin')
-        self.assertRegex(self.db('vacuum', keywords, status=1), "only a member of its owner.*'admin'")
+        self.assertRegex(self.truncate(keywords, '--older-than', '1h', status=3), 'permission denied.*admin')
+        self.assertRegex(self.db('vacuum', keywords, status=3), "only a member of its owner.*'admin'")
 
     def test_a_vacuum_lets_room_be_used_again(self):
         keywords = self.fill()
