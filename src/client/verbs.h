@@ -20,18 +20,20 @@ std::unique_ptr<Verb> make_daily();
 std::unique_ptr<Verb> make_users();
 std::unique_ptr<Verb> make_address();
 
-// status_verb.cc, check_verb.cc
+// verb_status.cc, verb_check.cc
 std::unique_ptr<Verb> make_status();
 std::unique_ptr<Verb> make_check();
 
-// report.cc
+// verb_report.cc
 std::unique_ptr<Verb> make_report_verb();
+
 // db_verbs.cc
 std::unique_ptr<Verb> make_db_init();
 std::unique_ptr<Verb> make_db_upgrade();
 std::unique_ptr<Verb> make_db_check();
 std::unique_ptr<Verb> make_db_purge();
 std::unique_ptr<Verb> make_db_vacuum();
+
 // db_export.cc
 std::unique_ptr<Verb> make_db_export();
 

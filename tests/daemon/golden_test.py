@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What `iptracking` prints: tests/golden/*.txt, each a row of commands with their output, the same over each database.
+
+IPTRACKING_WRITE_GOLDEN=1 tests/daemon/run BUILD_DIR golden     writes them anew; then look at the differences
+"""
+import csv
+import io
+import json
+import os
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from programs import BUILD, DRIVERS, Daemon, wait_until
+from questions_test import EVENTS, line_of
+
+FOLDER = Path(__file__).resolve().parent.parent / 'golden'
+CLIENT = BUILD / 'src/client/iptracking'
+# Names that strangers type: each would do something to a terminal, a spreadsheet, JSON, CSV or HTML.
+HOSTILE = ['\\x1b[31mred\\x1b[0m', '\\xe2\\x80\\xaeeerf', '\\xff\\xfe', 'a"b,c', "=cmd|'/c\\x20calc'!A1", 'two\\x0alines',
+           '<script>alert(1)</script>', '\\xf0\\x9f\\x98\\x80', 'x\\x20from\\x201.2.3.4\\x20port\\x205\\x20ssh2', '\\x5cx41',
+           '\\xd7\\xa9\\xd7\\x9c\\xd7\\x95\\xd7\\x9d', '%s%n{}']
+LINES = [line_of(event) for event in EVENTS.strip().splitlines()] + [
+    line_of(f'3T01:{number:02}:00 @beta event=auth user={name} src=203.0.113.77 sport={41000 + number} pid={900 + number}')
+    for number, name in enumerate(HOSTILE)]
+ENVIRONMENT = {'PATH': os.environ['PATH'], 'TZ': 'Europe/Berlin', 'LC_ALL': 'C.UTF-8', 'COLUMNS': '120', 'HOME': '/nonexistent'}
+MARK = '$ iptracking '
+
+
+class Database:
+    """The events, stored by the real daemon, and how to ask for them."""
+
+    def __init__(self, test, driver):
+        temporary = tempfile.TemporaryDirectory(prefix='iptracking-')
+        test.addClassCleanup(temporary.cleanup)
+        self.folder = Path(temporary.name)
+        store = DRIVERS[driver](self.folder)
+        daemon = Daemon(self.folder, passed=True, config=store.config)
+        daemon.write(''.join(LINES))
+        wait_until(lambda: store.count() == len(LINES), 60, f'{len(LINES)} rows: {daemon.said()}')
+        daemon.stop()
+        self.config = daemon.config
+
+    def run(self, words):
+        return subprocess.run(['/bin/bash', '-c', f'exec "$0" -c "$1" {words}', CLIENT, self.config], env=ENVIRONMENT,
+                              stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=60)
+
+    def shown(self, words):
+        """Output and status, as they stand in the files."""
+        done = self.run(words)
+        return (done.stdout + done.stderr).decode() + (f'[{done.returncode}]\n' if done.returncode else '')
+
+    def answer(self, words):
+        done = self.run(words)
+        assert done.returncode == 0 and not done.stderr, (words, done)
+        return done.stdout.decode()
+
+
+def cases(path):
+    """(words, expected) of each command."""
+    found = []
+    for line in path.read_text().splitlines(keepends=True):
+        if line.startswith(MARK):
+            found.append([line[len(MARK):].rstrip('\n'), ''])
+        elif found:
+            found[-1][1] += line
+    return [(words, text.removesuffix('\n')) for words, text in found]
+
+
+class Golden(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.databases = {driver: Database(cls, driver) for driver in DRIVERS}
+
+    def test_every_verb_prints_what_it_should(self):
+        for path in sorted(FOLDER.glob('*.txt')):
+            head = path.read_text().partition(MARK)[0]
+            written = head
+            for words, expected in cases(path):
+                for driver, database in self.databases.items():
+                    with self.subTest(file=path.stem, words=words, driver=driver):
+                        found = database.shown(words)
+                        if os.environ.get('IPTRACKING_WRITE_GOLDEN') and driver == 'sqlite3':
+                            written += f'{MARK}{words}\n{found}\n'
+                        else:
+                            self.assertEqual(found, expected)
+            if os.environ.get('IPTRACKING_WRITE_GOLDEN'):
+                path.write_text(written)
+
+    def test_others_read_what_every_verb_gives_as_json_and_csv(self):
+        verbs = {words.split(' -')[0] for path in FOLDER.glob('*.txt') if path.stem != 'wrong' for words, text in cases(path)
+                 if not text.endswith(']\n')}
+        self.assertGreaterEqual(len(verbs), 12)
+        for words in sorted(verbs):
+            ask = self.databases['sqlite3'].answer
+            with self.subTest(words=words):
+                rows = json.loads(ask(f'{words} -o json'))
+                self.assertEqual(rows, [json.loads(line) for line in ask(f'{words} -o json-lines').splitlines()])
+                table = list(csv.reader(io.StringIO(ask(f'{words} -o csv'), newline='')))
+                self.assertEqual(table[0], list(rows[0]))
+                self.assertEqual([len(row) for row in table], [len(table[0])] * (len(rows) + 1))
+
+    def test_what_was_typed_can_be_got_back_and_does_nothing(self):
+        typed = [bytes(name.encode().decode('unicode_escape'), 'latin-1') for name in HOSTILE]
+        rows = json.loads(self.databases['sqlite3'].answer('events -S 2026-03-03 -o json'))
+        self.assertEqual([undone(row['user']) for row in rows], typed)
+        for form in ('table', 'csv', 'short', 'json'):
+            for character in self.databases['sqlite3'].answer(f'events -S 2026-03-03 -o {form}'):
+                self.assertFalse(character < ' ' and character not in '\r\n' or character in '\x7f\u202e\ufffe\ufeff', (form, character))
+
+
+def undone(text):
+    """The bytes that stored text stands for."""
+    data, out = text.encode(), b''
+    while data:
+        if data.startswith(b'\\x'):
+            out, data = out + bytes([int(data[2:4], 16)]), data[4:]
+        else:
+            out, data = out + data[:1], data[1:]
+    return out
