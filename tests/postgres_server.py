@@ -121,6 +121,7 @@ def first_cluster():
             template.apply_schema()
             template.close()
             server.query('CREATE ROLE iptracking LOGIN IN ROLE iptracking_writer')
+            server.query('CREATE ROLE asker LOGIN IN ROLE iptracking_reader')
             server.stop()
             first_cluster.data = server.data
         return first_cluster.data

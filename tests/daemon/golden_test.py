@@ -25,7 +25,7 @@ LINES = [line_of(event) for event in EVENTS.strip().splitlines()] + [
     line_of(f'3T01:{number:02}:00 @beta event=auth user={name} src=203.0.113.77 sport={41000 + number} pid={900 + number}')
     for number, name in enumerate(HOSTILE)]
 ENVIRONMENT = {'PATH': os.environ['PATH'], 'TZ': 'Europe/Berlin', 'LC_ALL': 'C.UTF-8', 'COLUMNS': '120', 'HOME': '/nonexistent'}
-MARK = '$ iptracking '
+MARK = '$ iptracking'
 
 
 class Database:
@@ -35,7 +35,8 @@ class Database:
         temporary = tempfile.TemporaryDirectory(prefix='iptracking-')
         test.addClassCleanup(temporary.cleanup)
         self.folder = Path(temporary.name)
-        store = DRIVERS[driver](self.folder)
+        asker = {'client': {'user': 'asker'}} if driver == 'postgresql' else {}
+        store = DRIVERS[driver](self.folder, **asker)
         daemon = Daemon(self.folder, passed=True, config=store.config)
         daemon.write(''.join(LINES))
         wait_until(lambda: store.count() == len(LINES), 60, f'{len(LINES)} rows: {daemon.said()}')
@@ -60,9 +61,9 @@ class Database:
 def cases(path):
     """(words, expected) of each command."""
     found = []
-    for line in path.read_text().splitlines(keepends=True):
+    for line in path.read_bytes().decode().splitlines(keepends=True):
         if line.startswith(MARK):
-            found.append([line[len(MARK):].rstrip('\n'), ''])
+            found.append([line[len(MARK):].strip(), ''])
         elif found:
             found[-1][1] += line
     return [(words, text.removesuffix('\n')) for words, text in found]
@@ -77,18 +78,18 @@ class Golden(unittest.TestCase):
 
     def test_every_verb_prints_what_it_should(self):
         for path in sorted(FOLDER.glob('*.txt')):
-            head = path.read_text().partition(MARK)[0]
+            head = path.read_bytes().decode().partition(MARK)[0]
             written = head
             for words, expected in cases(path):
                 for driver, database in self.databases.items():
                     with self.subTest(file=path.stem, words=words, driver=driver):
                         found = database.shown(words)
                         if os.environ.get('IPTRACKING_WRITE_GOLDEN') and driver == 'sqlite3':
-                            written += f'{MARK}{words}\n{found}\n'
+                            written += f'{MARK} {words}'.rstrip() + f'\n{found}\n'
                         else:
                             self.assertEqual(found, expected)
             if os.environ.get('IPTRACKING_WRITE_GOLDEN'):
-                path.write_text(written)
+                path.write_bytes(written.encode())
 
     def test_others_read_what_every_verb_gives_as_json_and_csv(self):
         verbs = {words.split(' -')[0] for path in FOLDER.glob('*.txt') if path.stem != 'wrong' for words, text in cases(path)
