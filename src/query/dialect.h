@@ -38,7 +38,7 @@ public:
     virtual std::string address(std::string_view column) const = 0;
     /// unknown, auth, open_session, close_session
     virtual std::string event(std::string_view column) const = 0;
-    /// The net of an address as text: "192.0.2.0/24", "2001:db8::/64".
+    /// The net of an address, itself an address.
     virtual std::string net(std::string_view address, int prefix, int prefix6) const = 0;
     /// When the quarter of an hour began that a time is in.
     virtual std::string quarter(std::string_view column) const = 0;
@@ -60,6 +60,8 @@ public:
     /// The first success of each user from each address as `l`, to stand behind FROM; at least of those that are in the
     /// times of the selection.
     virtual std::string first_successes(Sql &sql, const Selection &selection) const = 0;
+    /// A piece of the list of sessions costs as much as all of it.
+    virtual bool pairs_sessions_anew() const noexcept = 0;
     /// One writer, whose ids rise in the order of his commits, with an index on them.
     virtual bool ids_rise_in_order() const noexcept = 0;
 

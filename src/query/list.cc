@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "query/list.h"
 
+#include "query/spool.h"
+
 #include <algorithm>
 #include <limits>
 
@@ -80,11 +82,38 @@ std::optional<Place> begin_of_newest(AskedDatabase &database, const List &list, 
     return place;
 }
 
+/// By one statement, whose rows are put aside until it has ended.
+void read_at_once(AskedDatabase &database, const List &list, const Extent &extent, const RowSink &sink) {
+    const bool oldest_first = extent.order == Order::oldest_first;
+    const bool turned = oldest_first && extent.limit; // those of the newest
+    Sql sql;
+    list.select(sql);
+    sql << (oldest_first && !turned ? " ORDER BY l.log_date, l.id" : " ORDER BY l.log_date DESC, l.id DESC");
+    if (extent.limit)
+        sql << " LIMIT " << sql.value(*extent.limit);
+    Spool spool;
+    database.ask(sql, list.kinds, [&](const Row &row) {
+        spool.put(row);
+        return true;
+    });
+    const auto finished = [&](Row &row) {
+        if (list.finish)
+            list.finish(row);
+        return sink(row);
+    };
+    if (turned)
+        spool.replay_backwards(finished);
+    else
+        spool.replay(finished);
+}
+
 } // namespace
 
 void read_list(AskedDatabase &database, const List &list, const Extent &extent, const RowSink &sink) {
     if (extent.limit == 0)
         return;
+    if (list.at_once)
+        return read_at_once(database, list, extent, sink);
     Reader reader(database, list, extent.order);
     if (extent.limit && extent.order == Order::oldest_first)
         if (const auto place = begin_of_newest(database, list, *extent.limit))

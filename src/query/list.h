@@ -15,6 +15,7 @@ struct List {
     std::vector<Kind> kinds;
     std::size_t time = 0, id = 0;        ///< where l.log_date and l.id are in a row
     std::function<void(Row &)> finish{}; ///< changes what the database gave
+    bool at_once = false;                ///< a piece costs as much as all
 };
 
 /// Reads it in pieces, each by a statement of its own: while the sink waits for somebody, nothing is held open.

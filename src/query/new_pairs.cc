@@ -3,6 +3,7 @@
 #include "event/stored_text.h"
 #include "query/conditions.h"
 #include "query/questions.h"
+#include "query/spool.h"
 
 #include <vector>
 
@@ -36,7 +37,7 @@ void ask_new(AskedDatabase &database, const Selection &selection, std::optional<
     std::vector<Kind> kinds;
     for (const Column &column : columns)
         kinds.push_back(column.kind);
-    database.ask(sql, kinds, [&](const Row &asked) {
+    ask_at_leisure(database, sql, kinds, [&](const Row &asked) {
         Row row = asked;
         if (row[user_column] == Cell{std::string(empty_user_text)})
             row[user_column] = std::string();

@@ -15,7 +15,7 @@ constexpr std::int64_t longest_login_usec = 86'400'000'000;
 
 /// So that a hash finds them: what events of one connection have in common at least.
 std::string connection_of(const std::string &alias) {
-    return "(coalesce(" + alias + ".src_ipaddr, '::'), coalesce(" + alias + ".src_port, -" + alias + ".sshd_pid, 0))";
+    return "coalesce(" + alias + ".src_ipaddr, '::'), coalesce(" + alias + ".src_port, -" + alias + ".sshd_pid, 0)";
 }
 
 class PostgresDialect final : public Dialect {
@@ -23,17 +23,17 @@ public:
     bool has_summaries() const noexcept override { return false; }
 
     std::string time(std::string_view column) const override {
-        return "(extract(epoch FROM " + std::string(column) + ") * 1000000)::bigint";
+        return "(date_part('epoch', " + std::string(column) + ") * 1000000)::bigint"; // extract() gives a slow numeric
     }
     std::string address(std::string_view column) const override { return "abbrev(" + std::string(column) + ")"; }
     std::string event(std::string_view column) const override { return std::string(column); }
     std::string net(std::string_view address, int prefix, int prefix6) const override {
         const std::string a(address); // maybe a net itself, where the rest was to be forgotten
-        return "abbrev(network(set_masklen(" + a + ", least(masklen(" + a + "), CASE family(" + a + ") WHEN 4 THEN " +
-               std::to_string(prefix) + " ELSE " + std::to_string(prefix6) + " END)))::inet)";
+        return "network(set_masklen(" + a + ", least(masklen(" + a + "), CASE family(" + a + ") WHEN 4 THEN " +
+               std::to_string(prefix) + " ELSE " + std::to_string(prefix6) + " END)))::inet";
     }
     std::string quarter(std::string_view column) const override {
-        return "(floor(extract(epoch FROM " + std::string(column) + ") / 900) * 900000000)::bigint";
+        return "(floor(date_part('epoch', " + std::string(column) + ") / 900) * 900000000)::bigint";
     }
     std::string in_order(std::string_view text) const override { return std::string(text) + " COLLATE \"C\""; }
 
@@ -60,6 +60,7 @@ public:
     SessionRows sessions(bool) const override {
         return {"session AS s JOIN inet_log AS l ON l.id = s.open_id AND l.log_date = s.start_date", "s.end_date"};
     }
+    bool pairs_sessions_anew() const noexcept override { return true; }
     bool ids_rise_in_order() const noexcept override { return false; }
 
     std::string time_value(Sql &sql, std::int64_t usec) const override {
@@ -75,6 +76,13 @@ private:
             text += " AND " + alias + ".log_date < " + time_value(sql, *selection.until_usec + longer);
         return text;
     }
+    /// Where attempts and successes of the selection may be; a connection has one source.
+    std::string place(Sql &sql, const std::string &alias, const Selection &selection) const {
+        std::string nets;
+        for (const Net &net : selection.from.any_of)
+            nets += (nets.empty() ? "" : " OR ") + is_in(sql, alias + ".src_ipaddr", net);
+        return times(sql, alias, selection, longest_login_usec) + (nets.empty() ? "" : " AND (" + nets + ")");
+    }
 };
 
 /// An attempt succeeded that stands right before a success on the same connection.  All at once: by the view each
@@ -85,9 +93,8 @@ CountedRows PostgresDialect::counted_rows(Sql &sql, const Selection &selection) 
         "attempt_id, "
         "lag(l.outcome) OVER c AS before, lag(l.sshd_pid) OVER c AS pid_before FROM inet_log AS l "
         "WHERE l.log_event = 'auth'" +
-        times(sql, "l", selection, longest_login_usec) + " AND " + connection_of("l") + " IN (SELECT " +
-        connection_of("w") + " FROM inet_log AS w WHERE w.outcome = 'success'" +
-        times(sql, "w", selection, longest_login_usec) +
+        place(sql, "l", selection) + " AND (" + connection_of("l") + ") IN (SELECT " + connection_of("w") +
+        " FROM inet_log AS w WHERE w.outcome = 'success'" + place(sql, "w", selection) +
         ") WINDOW c AS (PARTITION BY l.host, l.src_ipaddr, l.src_port, l.dst_ipaddr, l.dst_port, "
         "CASE WHEN l.src_port IS NULL THEN l.sshd_pid END, CASE WHEN l.src_port IS NULL THEN l.service END "
         "ORDER BY l.id)) AS x WHERE outcome = 'success' AND before = 'attempt' "

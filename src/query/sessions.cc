@@ -70,6 +70,7 @@ List list_of(AskedDatabase &database, const Selection &selection, Sessions which
         list.kinds.push_back(column.kind);
     list.time = start;
     list.id = id;
+    list.at_once = dialect.pairs_sessions_anew();
     list.finish = [&this_host](Row &row) { finish(row, this_host); };
     return list;
 }

@@ -54,6 +54,7 @@ public:
                ") AS p CROSS JOIN inet_log AS l ON l.id = (SELECT min(id) FROM inet_log WHERE log_date = p.start_date"
                " AND outcome = 'success' AND uid = p.uid AND src_ipaddr = p.src_ipaddr)";
     }
+    bool pairs_sessions_anew() const noexcept override { return false; }
     bool ids_rise_in_order() const noexcept override { return true; }
 
     std::string time_value(Sql &sql, std::int64_t usec) const override {

@@ -4,6 +4,7 @@
 #include "query/conditions.h"
 #include "query/counts.h"
 #include "query/questions.h"
+#include "query/spool.h"
 #include "query/tally.h"
 
 #include <array>
@@ -130,14 +131,14 @@ void ask_top(AskedDatabase &database, const Selection &wanted, const Top &top, c
     Sql question;
     const CountedBy by = counted_by_of(dialect, top);
     const Counted counted = counted_by(dialect, question, by, selection);
-    const std::string key = top.by == TopBy::addresses ? dialect.address("k") : "k";
+    const std::string key = top.by == TopBy::users ? "k" : dialect.address("k");
     question << counted.with << "SELECT " << key << ", " << sums_of(dialect) << " FROM " << counted.from
              << " WHERE k IS NOT NULL GROUP BY k" << order_of(dialect, top.order, key);
     if (top.limit)
         question << " LIMIT " << question.value(*top.limit);
     std::vector<Kind> kinds{top_columns(top.by)[0].kind};
     kinds.insert(kinds.end(), Sums::kinds.begin(), Sums::kinds.end());
-    database.ask(question, kinds, [&](const Row &row) { return sink(shown(row[0], Sums(row, 1))); });
+    ask_at_leisure(database, question, kinds, [&](const Row &row) { return sink(shown(row[0], Sums(row, 1))); });
 }
 
 void ask_failures(AskedDatabase &database, const Selection &selection, TopBy by, std::optional<std::int64_t> limit,
