@@ -32,13 +32,18 @@ public:
         add_many(names, what, values, help)->allow_extra_args(false); // it would eat the words behind it
     }
     void word(const char *what, std::optional<std::string> &word, const std::string &help) override {
-        add_one(what, what, word, help);
+        add_one(name_of_word(what), what, word, help)->type_name(type_of_word(what));
     }
     void words(const char *what, std::vector<std::string> &words, const std::string &help) override {
-        add_many(what, what, words, help);
+        add_many(name_of_word(what), what, words, help)->type_name(type_of_word(what));
     }
 
 private:
+    // "NAME" is a name, "users|nets" says what a WHAT can be.
+    static bool is_choice(const std::string &what) { return what.find('|') != std::string::npos; }
+    static const char *name_of_word(const char *what) { return is_choice(what) ? "WHAT" : what; }
+    static const char *type_of_word(const char *what) { return is_choice(what) ? what : ""; }
+
     CLI::Option *add_one(const char *names, const char *what, std::optional<std::string> &value,
                          const std::string &help) {
         const auto set = [&value](const std::string &text) { value = text; };

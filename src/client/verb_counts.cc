@@ -52,7 +52,7 @@ public:
 
 private:
     void declare_own(OptionList &options) override {
-        options.word("WHAT", what_, "addresses (unless given), users, nets, or total: all in one row");
+        options.word("addresses|users|nets|total", what_, "By address unless given; total: all in one row");
         options.value("--prefix", "BITS", prefix_, "Of nets: so many of IPv4 (24)");
         options.value("--prefix6", "BITS", prefix6_, "So many of IPv6 (64 beside 24, 48 beside 16, 32 beside 8)");
     }
@@ -86,7 +86,7 @@ public:
 
 private:
     void declare_own(OptionList &options) override {
-        options.value("--by", "WHAT", by_word_, "Counted by address (unless given), net or user");
+        options.value("--by", "address|net|user", by_word_, "Counted by address unless given");
         options.flag("--then-success", then_success_,
                      "Successes after attempts from the same address that failed within the hour before");
     }
@@ -135,8 +135,8 @@ public:
 
 private:
     void declare_own(OptionList &options) override {
-        options.value("--by", "WHAT", by_word_,
-                      "Counted by day (unless given); by hour or weekday: those of all days together");
+        options.value("--by", "day|hour|weekday", by_word_,
+                      "Counted by day unless given; by hour or weekday: those of all days together");
     }
 
     void read_own() override {

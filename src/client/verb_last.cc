@@ -59,7 +59,7 @@ public:
         options.value("-t", "TIME", until_, "As --until");
         options.value("-p,--present", "TIME", present_, "Those who were there at this time");
         options.flag("-F,--fulltimes", full_times_, "Times with seconds and year");
-        options.value("--time-format", "FORMAT", time_format_, "notime, short, full or iso");
+        options.value("--time-format", "notime|short|full|iso", time_format_, "How times are written");
         options.flag("-w,--fullnames", form_.full_names, "User names are not cut");
         options.flag("-R,--nohostname", form_.no_host, "Without the host");
         options.flag("-a,--hostlast", form_.host_at_end, "The host in the last column");
