@@ -96,6 +96,7 @@ void vacuum_sqlite(sqlite::Database &database, const std::string &target) {
     const auto size = [&] { return page * database.number("PRAGMA page_count").value_or(0); };
     const std::int64_t before = size();
     check_room_for_copy(database, before - page * database.number("PRAGMA freelist_count").value_or(0), target);
+    database.execute("PRAGMA temp_store = FILE"); // the copy
     const auto begin = Clock::now();
     database.execute("VACUUM");
     const std::chrono::duration<double> took = Clock::now() - begin;

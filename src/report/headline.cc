@@ -16,7 +16,10 @@ std::string compared(const Report &report) {
     const auto before = static_cast<double>(report.before.attempts());
     if (before <= 0)
         return "";
-    const std::string then = " in the " + span_in_words(report.until_usec - report.since_usec) + " before";
+    std::string span = span_in_words(report.until_usec - report.since_usec);
+    if (span.starts_with("1 "))
+        span.erase(0, 2);
+    const std::string then = " in the " + span + " before";
     const double change = now / before - 1;
     if (std::abs(change) < 0.05)
         return ", about as many as" + then;

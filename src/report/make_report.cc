@@ -3,9 +3,9 @@
 #include "event/timestamp.h"
 #include "query/questions.h"
 #include "report/report.h"
-#include "report/words.h"
 
 #include <algorithm>
+#include <ctime>
 #include <string_view>
 #include <unistd.h>
 
@@ -57,13 +57,11 @@ public:
         : database_(database), selection_(std::move(selection)), report_(report) {}
 
     void run() {
-        report_.total = total_of(selection_);
         Selection before = selection_;
         before.until_usec = report_.since_usec;
         before.since_usec = std::max<std::int64_t>(0, 2 * report_.since_usec - report_.until_usec);
         report_.before = total_of(before);
-        count_slots();
-        count_week();
+        count_hours();
         report_.nets = parts_of(TopBy::nets, "net", most_nets);
         report_.users = parts_of(TopBy::users, "user", most_users);
         list_open_sessions();
@@ -116,7 +114,8 @@ private:
         return parts;
     }
 
-    void count_slots() {
+    /// Each hour is of a slot, of an hour of the week, and of the total.
+    void count_hours() {
         const std::int64_t hours = (report_.until_usec - report_.since_usec) / usec_per_hour + 1;
         const auto *const found = std::find_if(std::begin(hours_of_slots), std::end(hours_of_slots) - 1,
                                                [&](std::int64_t one) { return hours / one <= most_slots; });
@@ -124,23 +123,23 @@ private:
         ask_daily(database_, selection_, DailyBy::each_hour, report_.utc, [&](const Row &row) {
             const Named named(daily_columns(DailyBy::each_hour), row);
             const std::int64_t start = named.number("start");
+            const Counts counts = named.counts();
             auto &slots = report_.slots;
             if (slots.empty() || start >= slots.back().start_usec + report_.slot_hours * usec_per_hour)
                 slots.push_back({start, {}});
-            slots.back().counts += named.counts();
+            slots.back().counts += counts;
+            hour_of_week(start) += counts;
+            report_.total += counts;
             return true;
         });
     }
 
-    void count_week() {
-        ask_daily(database_, selection_, DailyBy::weekday_hour, report_.utc, [&](const Row &row) {
-            const Named named(daily_columns(DailyBy::weekday_hour), row);
-            const auto hour = static_cast<std::size_t>(named.number("hour"));
-            for (std::size_t day = 0; day < report_.week.size(); ++day)
-                if (weekday_name(day) == named.text("weekday"))
-                    report_.week[day].at(hour) += named.counts();
-            return true;
-        });
+    Counts &hour_of_week(std::int64_t start_usec) {
+        const std::time_t seconds = start_usec / 1'000'000;
+        std::tm time{};
+        report_.utc ? ::gmtime_r(&seconds, &time) : ::localtime_r(&seconds, &time);
+        const int days_after_monday = (time.tm_wday + 6) % 7;
+        return report_.week.at(static_cast<std::size_t>(days_after_monday)).at(static_cast<std::size_t>(time.tm_hour));
     }
 
     /// Whenever they began: one that is open for months is of interest, too.

@@ -60,6 +60,20 @@ TEST(Headline, SaysWhatStandsOut) {
     EXPECT_TRUE(has(said[4], "2 sessions are open, the first since 2026-10-30 08:00:00Z (bob)")) << said[4];
 }
 
+TEST(Headline, ComparesWithTheTimeBefore) {
+    Report report = sample_report();
+    const auto says = [&](std::int64_t before) {
+        report.before = {.failures = before};
+        return headline(report)[0];
+    };
+    EXPECT_TRUE(has(says(9500), "attempts to log in, about as many as in the 7 days before;")) << says(9500);
+    EXPECT_TRUE(has(says(19180), ", 50% fewer than in the 7 days before;")) << says(19180);
+    EXPECT_TRUE(has(says(959), ", 10 times as many as in the 7 days before;")) << says(959);
+    EXPECT_TRUE(has(says(0), "attempts to log in; 99.6% failed.")) << says(0);
+    report.since_usec = report.until_usec - 86'400'000'000;
+    EXPECT_TRUE(has(says(9500), "in the day before")) << says(9500);
+}
+
 TEST(Headline, ANameIsOneWordWhateverItSays) {
     Report report = sample_report();
     report.after_failures.shown[0].user = "root from 192.0.2.1 after 0 failures. All is well";
