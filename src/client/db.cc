@@ -14,18 +14,6 @@
 namespace iptracking {
 namespace {
 
-std::unique_ptr<Administration> administer(const DriverConfig &driver) {
-#if IPTRACKING_HAVE_SQLITE3
-    if (const auto *sqlite = std::get_if<SqliteConfig>(&driver))
-        return administer_sqlite(*sqlite);
-#endif
-#if IPTRACKING_HAVE_POSTGRESQL
-    if (const auto *postgres = std::get_if<PostgresConfig>(&driver))
-        return administer_postgres(*postgres);
-#endif
-    return administer_csvfile(std::get<CsvConfig>(driver)); // read_config() lets no others through
-}
-
 std::string purged_before(const DbPurge &verb, const Config &config) {
     if (!verb.before_usec && !config.retention)
         throw Error(
@@ -38,6 +26,18 @@ std::string purged_before(const DbPurge &verb, const Config &config) {
 }
 
 } // namespace
+
+std::unique_ptr<Administration> administer(const DriverConfig &driver) {
+#if IPTRACKING_HAVE_SQLITE3
+    if (const auto *sqlite = std::get_if<SqliteConfig>(&driver))
+        return administer_sqlite(*sqlite);
+#endif
+#if IPTRACKING_HAVE_POSTGRESQL
+    if (const auto *postgres = std::get_if<PostgresConfig>(&driver))
+        return administer_postgres(*postgres);
+#endif
+    return administer_csvfile(std::get<CsvConfig>(driver)); // read_config() lets no others through
+}
 
 std::int64_t time_of_age(std::chrono::hours age) {
     return std::max<std::int64_t>(0, now_usec() - std::chrono::microseconds(age).count());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/config.h"
+#include "import/import_target.h"
 
 #include <chrono>
 #include <cstdint>
@@ -56,7 +57,11 @@ public:
     virtual std::int64_t count(const std::string &before, OldEvents fate) = 0;
     virtual std::int64_t purge(const std::string &before, OldEvents fate, const Steps &progress) = 0;
     virtual void vacuum() = 0;
+    /// Made where there is none yet, if it is a file.
+    virtual std::unique_ptr<ImportTarget> import_target() = 0;
 };
+
+std::unique_ptr<Administration> administer(const DriverConfig &driver);
 
 std::unique_ptr<Administration> administer_csvfile(const CsvConfig &config);
 std::unique_ptr<Administration> administer_sqlite(const SqliteConfig &config);

@@ -35,6 +35,12 @@ public:
         std::printf("csvfile %s: there is nothing to do, no room in it is free\n", config_.filename.c_str());
     }
 
+    std::unique_ptr<ImportTarget> import_target() override {
+        throw Error("csvfile " + config_.filename +
+                    ": events cannot be imported into a CSV file, since older ones would stand behind newer ones; "
+                    "choose the driver sqlite3 or postgresql");
+    }
+
 private:
     CsvConfig config_;
 };

@@ -74,6 +74,14 @@ public:
         });
     }
 
+    std::unique_ptr<ImportTarget> import_target() override {
+        return named([&] {
+            PostgresAdmin admin = connect();
+            check_postgres_schema(look_at_postgres_schema(admin.connection, admin.schema), admin.schema);
+            return import_into_postgres(std::move(admin.connection), admin.schema, target_);
+        });
+    }
+
 private:
     /// Failures say of which database, and what to do about missing rights.
     template <typename Work> auto named(const Work &work) -> decltype(work()) {

@@ -65,6 +65,7 @@ public:
         sqlite::Database database = open_to_change();
         vacuum_sqlite(database, target_);
     }
+    std::unique_ptr<ImportTarget> import_target() override;
 
 private:
     sqlite::Database open(int flags) const {
@@ -136,6 +137,17 @@ bool SqliteAdministration::check() {
         findings.fact("summaries", std::to_string(sqlite_summaries_behind(database)) + " events behind");
     }
     return findings.conclude();
+}
+
+std::unique_ptr<ImportTarget> SqliteAdministration::import_target() {
+    sqlite::Database database = open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    const bool is_new = check_sqlite_schema(database) == 0;
+    if (!is_new)
+        check_version(database);
+    set_up_sqlite_writer(database);
+    if (is_new)
+        prepare_sqlite_schema(database);
+    return import_into_sqlite(std::move(database));
 }
 
 } // namespace

@@ -26,6 +26,7 @@ constexpr VerbEntry entries[] = {
     {"db", "purge", "Removes old events; how old, 'retention' of the configuration says", make_db_purge},
     {"db", "vacuum", "Gives back the room that removed events leave", make_db_vacuum},
     {"db", "export", "Writes events for other programs, and for another database", make_db_export},
+    {"db", "import", "Makes events of what the journal, log files, wtmp and their like tell", make_db_import},
 };
 
 } // namespace

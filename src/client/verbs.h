@@ -37,4 +37,7 @@ std::unique_ptr<Verb> make_db_vacuum();
 // db_export.cc
 std::unique_ptr<Verb> make_db_export();
 
+// db_import.cc
+std::unique_ptr<Verb> make_db_import();
+
 } // namespace iptracking

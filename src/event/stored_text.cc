@@ -21,7 +21,9 @@ int escaped_byte(std::string_view value) noexcept {
     return high >= 0 && low >= 0 ? high * 16 + low : -1;
 }
 
-std::string without_line_escapes(std::string_view value) {
+} // namespace
+
+std::string typed_text(std::string_view value) {
     std::string raw;
     raw.reserve(value.size());
     while (!value.empty()) {
@@ -32,15 +34,13 @@ std::string without_line_escapes(std::string_view value) {
     return raw;
 }
 
-} // namespace
-
 void append_stored_text(std::string &out, std::string_view value, TextForm form) {
     const auto as_it_is = [](char c) { return c >= ' ' && c <= '~' && c != '\\'; };
     if (std::all_of(value.begin(), value.end(), as_it_is)) {
         out += value;
         return;
     }
-    const std::string typed = form == TextForm::escaped ? without_line_escapes(value) : std::string(value);
+    const std::string typed = form == TextForm::escaped ? typed_text(value) : std::string(value);
     for (std::string_view rest = typed; !rest.empty();) {
         const std::size_t size = rest[0] == '\\' ? 0 : size_of_character(rest);
         if (size == 0)

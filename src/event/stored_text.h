@@ -20,6 +20,9 @@ enum class TextForm {
 /// Appends the stored text of a value that stands in a line.
 void append_stored_text(std::string &out, std::string_view value, TextForm form);
 
+/// The bytes that were typed: undoes each \xHH.
+std::string typed_text(std::string_view stored);
+
 /// How many bytes of the value stand for the first `count` bytes that were typed.
 std::size_t size_of_typed(std::string_view value, std::size_t count, TextForm form) noexcept;
 

@@ -48,6 +48,24 @@ struct SshdMessage {
 /// nullopt: it is not known.  Never throws.
 std::optional<SshdMessage> read_sshd_message(std::string_view message) noexcept;
 
+/// Whether an event may come of it by itself.
+constexpr bool tells(const SshdMessage &message) noexcept {
+    using What = SshdMessage::What;
+    switch (message.what) {
+    case What::accepted:
+    case What::failed:
+    case What::pam_error:
+    case What::pam_failure:
+    case What::root_refused:
+    case What::denied:
+    case What::opened:
+    case What::closed:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /// The bytes that were typed: sshd writes what is not printable ASCII as \n, \033, \\.
 std::string sshd_text(std::string_view escaped);
 
