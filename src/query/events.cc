@@ -63,9 +63,9 @@ std::span<const Column> events_columns() {
 
 void ask_events(AskedDatabase &database, const Selection &wanted, const Extent &extent, const RowSink &sink) {
     const Dialect &dialect = database.dialect();
-    const Selection selection = narrowed(database, wanted);
     List list;
-    list.select = [&dialect, &selection](Sql &sql) {
+    list.selection = narrowed(database, wanted);
+    list.select = [&dialect](Sql &sql, const Selection &selection) {
         sql << "SELECT " << event_rows::columns(dialect) << " FROM inet_log AS l WHERE "
             << conditions_of(selection, dialect, sql);
     };

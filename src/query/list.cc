@@ -30,7 +30,7 @@ public:
     /// False: there are no more.
     bool read(std::int64_t most, const RowSink &sink) {
         Sql sql;
-        list_.select(sql);
+        select_what_is_left(sql);
         std::size_t number = 0;
         if (place_)
             sql << " AND (l.log_date, l.id) " << (oldest_first_ ? ">" : "<") << (with_place_ ? "= (" : " (")
@@ -56,6 +56,16 @@ public:
         return more;
     }
 
+    /// SQLite looks only for one lower and one upper limit in the index, so they have to be the narrowest.
+    void select_what_is_left(Sql &sql) const {
+        Selection selection = list_.selection;
+        if (place_ && oldest_first_)
+            selection.since_usec = std::max(selection.since_usec.value_or(place_->time), place_->time);
+        else if (place_)
+            selection.until_usec = std::min(selection.until_usec.value_or(place_->time + 1), place_->time + 1);
+        list_.select(sql, selection);
+    }
+
     Place place_of(const Row &row) const {
         return {std::get<std::int64_t>(row[list_.time]), std::get<std::int64_t>(row[list_.id])};
     }
@@ -72,7 +82,7 @@ private:
 /// Where the newest `number` begin; nullopt: there are no more than these.
 std::optional<Place> begin_of_newest(AskedDatabase &database, const List &list, std::int64_t number) {
     Sql sql;
-    list.select(sql);
+    list.select(sql, list.selection);
     sql << " ORDER BY l.log_date DESC, l.id DESC LIMIT 1 OFFSET " << sql.value(number - 1);
     std::optional<Place> place;
     database.ask(sql, list.kinds, [&](const Row &row) {

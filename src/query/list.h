@@ -10,8 +10,9 @@ namespace iptracking {
 
 /// A list of rows that are rows of inet_log (alias `l`), ordered by date and id.
 struct List {
-    /// "SELECT … FROM … WHERE …" with what stands in the selection; called for each piece.
-    std::function<void(Sql &)> select;
+    /// "SELECT … FROM … WHERE …" with what stands in the selection; called for each piece, with the times of what is left.
+    std::function<void(Sql &, const Selection &)> select;
+    Selection selection;
     std::vector<Kind> kinds;
     std::size_t time = 0, id = 0;        ///< where l.log_date and l.id are in a row
     std::function<void(Row &)> finish{}; ///< changes what the database gave

@@ -54,10 +54,11 @@ void finish(Row &row, const ThisHost &this_host) {
         this_host.state_of(name ? *name : "", number_at(row, start), process ? std::optional{*process} : std::nullopt));
 }
 
-List list_of(AskedDatabase &database, const Selection &selection, Sessions which, const ThisHost &this_host) {
+List list_of(AskedDatabase &database, const Selection &wanted, Sessions which, const ThisHost &this_host) {
     const Dialect &dialect = database.dialect();
     List list;
-    list.select = [&dialect, selection, which](Sql &sql) {
+    list.selection = wanted;
+    list.select = [&dialect, which](Sql &sql, const Selection &selection) {
         const SessionRows rows = dialect.sessions(which == Sessions::open);
         sql << "SELECT l.uid, " << dialect.address("l.src_ipaddr") << ", l.src_port, l.tty, l.service, l.host, "
             << dialect.time("l.log_date") << ", " << dialect.time(rows.end) << ", l.flags, NULL, l.sshd_pid, "
