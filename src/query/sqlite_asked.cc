@@ -2,6 +2,7 @@
 #include "query/sqlite_asked.h"
 
 #include "event/timestamp.h"
+#include "query/csv_loader.h"
 #include "query/no_right.h"
 #include "query/sqlite_dialect.h"
 #include "store/sqlite_file.h"
@@ -90,6 +91,22 @@ Cell cell_of(const sqlite::Statement &statement, int column, Kind kind) {
     }
 }
 
+void ask_sqlite(sqlite::Database &database, const Sql &question, std::span<const Kind> kinds, const RowSink &sink) {
+    std::string text = question.text();
+    std::replace(text.begin(), text.end(), '$', '?'); // no question has one elsewhere
+    sqlite::Statement statement(database, text);
+    int index = 0;
+    for (const Sql::Value &value : question.values())
+        std::visit([&](const auto &known) { statement.bind(++index, known); }, value);
+    Row row(kinds.size());
+    while (statement.step()) {
+        for (std::size_t i = 0; i < kinds.size(); ++i)
+            row[i] = cell_of(statement, static_cast<int>(i), kinds[i]);
+        if (!sink(row))
+            return;
+    }
+}
+
 class SqliteAsked final : public AskedDatabase {
 public:
     explicit SqliteAsked(const SqliteConfig &config) : config_(config), target_("sqlite3 " + config.filename) {
@@ -104,19 +121,7 @@ public:
     const std::string &target() const noexcept override { return target_; }
 
     void ask(const Sql &question, std::span<const Kind> kinds, const RowSink &sink) override {
-        std::string text = question.text();
-        std::replace(text.begin(), text.end(), '$', '?'); // no question has one elsewhere
-        sqlite::Statement statement(*database_, text);
-        int index = 0;
-        for (const Sql::Value &value : question.values())
-            std::visit([&](const auto &known) { statement.bind(++index, known); }, value);
-        Row row(kinds.size());
-        while (statement.step()) {
-            for (std::size_t i = 0; i < kinds.size(); ++i)
-                row[i] = cell_of(statement, static_cast<int>(i), kinds[i]);
-            if (!sink(row))
-                return;
-        }
+        ask_sqlite(*database_, question, kinds, sink);
     }
 
     bool has_news() override {
@@ -152,7 +157,38 @@ private:
     std::int64_t data_version_ = 0;
 };
 
+class CsvAsked final : public AskedDatabase {
+public:
+    explicit CsvAsked(const CsvConfig &config)
+        : target_("csvfile " + config.filename),
+          database_("", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX) { // a temporary file
+        database_.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = FILE;"
+                          "PRAGMA cache_size = -32000");
+        prepare_sqlite_schema(database_);
+        add_sqlite_functions(database_);
+        loader_.emplace(config, target_, database_);
+        loader_->load();
+        loader_->pair_sessions();
+    }
+
+    const Dialect &dialect() const noexcept override { return sqlite_dialect(); }
+    const std::string &target() const noexcept override { return target_; }
+    void ask(const Sql &question, std::span<const Kind> kinds, const RowSink &sink) override {
+        ask_sqlite(database_, question, kinds, sink);
+    }
+    bool has_news() override { return loader_->load() > 0; }
+
+private:
+    std::string target_;
+    sqlite::Database database_;
+    std::optional<CsvLoader> loader_;
+};
+
 } // namespace
+
+std::unique_ptr<AskedDatabase> open_asked_csvfile(const CsvConfig &config) {
+    return std::make_unique<CsvAsked>(config);
+}
 
 std::unique_ptr<AskedDatabase> open_asked_sqlite(const SqliteConfig &config) {
     return std::make_unique<SqliteAsked>(config);

@@ -7,5 +7,7 @@
 namespace iptracking {
 
 std::unique_ptr<AskedDatabase> open_asked_sqlite(const SqliteConfig &config);
+/// What is in the CSV file, in a temporary database ($TMPDIR, else /var/tmp).
+std::unique_ptr<AskedDatabase> open_asked_csvfile(const CsvConfig &config);
 
 } // namespace iptracking

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "query/csv_loader.h"
+
+#include "base/error.h"
+#include "base/log.h"
+#include "event/timestamp.h"
+#include "query/csv_line.h"
+#include "query/no_right.h"
+#include "store/csv_driver.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+
+namespace iptracking {
+namespace {
+
+/// As csv_header() has them.
+enum At : std::size_t {
+    destination,
+    source,
+    source_port,
+    event,
+    pid,
+    user,
+    date,
+    destination_port,
+    outcome,
+    service,
+    tty,
+    ruser,
+    rhost,
+    host,
+    flags,
+    columns
+};
+constexpr const char *events[] = {"unknown", "auth", "open_session", "close_session"};
+constexpr const char *outcomes[] = {"", "attempt", "success", "failure"}; // by Outcome
+
+template <class Names> std::optional<int> index_in(const Names &names, const std::string &name) {
+    const auto found = std::find(std::begin(names), std::end(names), name);
+    return found == std::end(names) ? std::nullopt : std::optional{static_cast<int>(found - std::begin(names))};
+}
+
+/// Zero: not known; nullopt: no number.
+std::optional<std::int64_t> number_of(const std::string &text) {
+    std::int64_t number = 0;
+    const auto end = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool good = text.empty() || (end.ec == std::errc{} && end.ptr == text.data() + text.size());
+    return good ? std::optional{number} : std::nullopt;
+}
+
+std::string_view known(const std::string &text) {
+    return text.empty() ? std::string_view{} : std::string_view(text);
+}
+
+std::FILE *open_csv(const std::string &path, const std::string &target) {
+    std::FILE *const file = std::fopen(path.c_str(), "re");
+    if (file)
+        return file;
+    if (errno == EACCES)
+        throw no_right_to_read(path);
+    if (errno == ENOENT)
+        throw Error(target + " is not there: the daemon makes it with the first event");
+    throw_errno(errno, "cannot open '" + path + "'");
+}
+
+} // namespace
+
+CsvLoader::CsvLoader(const CsvConfig &config, const std::string &target, sqlite::Database &database)
+    : config_(config), target_(target), header_(csv_header(config.delimiter)), file_(open_csv(config.filename, target)),
+      database_(database),
+      insert_(database,
+              "INSERT INTO inet_log (id, dst_ipaddr, src_ipaddr, src_port, log_event, sshd_pid, uid, log_date, "
+              "dst_port, outcome, service, tty, ruser, rhost, host, flags) "
+              "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"),
+      pair_(database, "INSERT INTO attempt_success (attempt_id, success_id) VALUES (?1, ?2)") {}
+
+std::size_t CsvLoader::load() {
+    std::clearerr(file_.get());
+    if (std::fseek(file_.get(), offset_, SEEK_SET) < 0)
+        throw_errno(errno, "cannot read '" + config_.filename + "'");
+    struct Line {
+        char *text = nullptr;
+        std::size_t room = 0;
+        ~Line() { std::free(text); }
+    } line;
+    std::vector<std::string> fields;
+    std::size_t stored = 0, strange = 0;
+    database_.execute("BEGIN");
+    for (ssize_t size = 0; (size = ::getline(&line.text, &line.room, file_.get())) > 0;) {
+        std::string_view text(line.text, static_cast<std::size_t>(size));
+        if (!text.ends_with('\n')) // is being written
+            break;
+        offset_ += size;
+        text.remove_suffix(text.ends_with("\r\n") ? 2 : 1);
+        if (text == header_ || text.empty())
+            continue;
+        if (split_csv_line(text, config_.delimiter, fields) && store(fields))
+            ++stored;
+        else
+            ++strange;
+    }
+    database_.execute("COMMIT");
+    if (std::ferror(file_.get()))
+        throw_errno(errno, "cannot read '" + config_.filename + "'");
+    if (strange > 0)
+        log(Level::warning, target_ + ": " + std::to_string(strange) +
+                                " lines are none of iptracking, or have another "
+                                "delimiter; they are left out");
+    return stored;
+}
+
+bool CsvLoader::store(const std::vector<std::string> &fields) {
+    if (fields.size() != columns || !parse_utc(fields[date]))
+        return false;
+    const auto kind = index_in(events, fields[event]), what = index_in(outcomes, fields[outcome]);
+    const std::array numbers{number_of(fields[source_port]), number_of(fields[pid]),
+                             number_of(fields[destination_port]), number_of(fields[flags])};
+    if (!kind || !what || std::find(numbers.begin(), numbers.end(), std::nullopt) != numbers.end())
+        return false;
+    const auto text = [&](int index, At at) {
+        fields[at].empty() ? insert_.bind_null(index) : insert_.bind(index, std::string_view(fields[at]));
+    };
+    const auto number = [&](int index, std::int64_t value) {
+        value == 0 ? insert_.bind_null(index) : insert_.bind(index, value);
+    };
+    insert_.bind(1, ++last_id_);
+    text(2, destination);
+    text(3, source);
+    number(4, *numbers[0]);
+    insert_.bind(5, static_cast<std::int64_t>(*kind));
+    number(6, *numbers[1]);
+    text(7, user);
+    text(8, date);
+    number(9, *numbers[2]);
+    text(10, outcome);
+    text(11, service);
+    text(12, tty);
+    text(13, ruser);
+    text(14, rhost);
+    text(15, host);
+    insert_.bind(16, *numbers[3]);
+    insert_.run();
+    if (*kind != static_cast<int>(EventKind::auth))
+        return true;
+    const auto attempt = attempts_.next({.id = last_id_,
+                                         .outcome = static_cast<Outcome>(*what),
+                                         .host = known(fields[host]),
+                                         .source = known(fields[source]),
+                                         .destination = known(fields[destination]),
+                                         .service = known(fields[service]),
+                                         .source_port = *numbers[0],
+                                         .destination_port = *numbers[2],
+                                         .pid = *numbers[1]});
+    if (attempt)
+        pair_.bind(1, *attempt).bind(2, last_id_).run();
+    return true;
+}
+
+void CsvLoader::pair_sessions() {
+    // Stacks, as in the view `session` of PostgreSQL.
+    database_.execute(R"sql(
+        WITH event AS (
+            SELECT *, CASE log_event WHEN 2 THEN 1 ELSE -1 END AS step, sshd_pid IS NULL AS alone
+                FROM inet_log WHERE log_event IN (2, 3)),
+        summed AS (
+            SELECT *, sum(step) OVER process AS total FROM event
+                WINDOW process AS (PARTITION BY sshd_pid, service, host, CASE WHEN alone THEN src_port END,
+                    CASE WHEN alone THEN src_ipaddr END, CASE WHEN alone THEN uid END ORDER BY id)),
+        stacked AS (
+            SELECT *, min(0, min(total) OVER process) AS bottom FROM summed
+                WINDOW process AS (PARTITION BY sshd_pid, service, host, CASE WHEN alone THEN src_port END,
+                    CASE WHEN alone THEN src_ipaddr END, CASE WHEN alone THEN uid END ORDER BY id)),
+        paired AS (
+            SELECT id, log_event, sshd_pid, lead(id) OVER (
+                PARTITION BY sshd_pid, service, host, CASE WHEN alone THEN src_port END,
+                    CASE WHEN alone THEN src_ipaddr END, CASE WHEN alone THEN uid END,
+                    max(total, total - step) - bottom
+                ORDER BY id) AS close_id FROM stacked)
+        INSERT INTO session (open_id, close_id, sshd_pid) SELECT id, close_id, sshd_pid FROM paired WHERE log_event = 2)sql");
+}
+
+} // namespace iptracking
