@@ -6,7 +6,7 @@
 namespace iptracking {
 namespace {
 
-constexpr std::size_t shortest_cut = 6; // less says nothing
+constexpr std::size_t shortest_cut = 8; // less says little
 
 /// The width of a column where cells are cut at `cut`.
 std::size_t width_of(const ColumnWidth &column, std::size_t cut) {

@@ -79,6 +79,7 @@ class InShells:
         shell = self.start()
         shell.candidates('iptracking ', 'events', 'last', 'sessions', 'status', 'check', 'db')
         shell.candidates('iptracking sessions -o ', 'table', 'json', 'json-lines', 'csv', 'short')
+        shell.candidates('iptracking sessions --output=', 'table', 'json', 'csv')
         shell.candidates('iptracking db ', 'init', 'upgrade', 'purge')
 
     def test_files_are_completed_and_users_are_not(self):

@@ -161,6 +161,10 @@ account sufficient pam_localuser.so\naccount required pam_permit.so\nsession req
         self.write(f'auth {self.line.replace("quiet ", "expose_authtok ")}\naccount {self.line.replace("seteuid ", "")}\nsession OURS\n')
         self.assert_wrong("without 'quiet'", 'sends passwords', "without 'seteuid'")
 
+    def test_comments_are_none_of_it(self):
+        self.write('auth OURS # expose_authtok\naccount OURS\n# session OURS\nsession OURS \\\n\n')
+        self.assert_right()
+
     def test_what_may_end_the_stack_comes_after_ours(self):
         for before in ('sufficient pam_unix.so', 'requisite pam_nologin.so', '[success=done default=ignore] pam_unix.so',
                        '[success=1 default=ignore] pam_unix.so'):
