@@ -3,14 +3,15 @@
 
 #include "import/words.h"
 
-#include <climits>
-
 namespace iptracking {
 namespace {
 
 using What = SshdMessage::What;
 using words::drop_prefix;
 using words::drop_suffix;
+
+/// In text files anybody may have written a number.
+constexpr int most_repetitions = 1'000;
 
 // --- the source at the end ------------------------------------------------------------------------------------
 
@@ -364,7 +365,7 @@ bool read_more_failures(std::string_view text, SshdMessage &message) noexcept {
     if (!drop_prefix(text, "PAM "))
         return false;
     const std::string_view number = words::take_first(text);
-    if (!words::read_number(number, message.count) ||
+    if (!words::read_number(number, message.count) || message.count > most_repetitions ||
         !(drop_prefix(text, "more authentication failures;") || drop_prefix(text, "more authentication failure;")))
         return false;
     message.what = What::pam_failure;
@@ -395,7 +396,7 @@ int take_repetition(std::string_view &text) noexcept {
     std::string_view rest = text;
     int times = 1;
     if (!drop_prefix(rest, "message repeated ") || !words::read_number(words::take_first(rest), times) ||
-        !drop_prefix(rest, "times: [") || !drop_suffix(rest, "]") || times < 1 || times > 100'000)
+        !drop_prefix(rest, "times: [") || !drop_suffix(rest, "]") || times < 1 || times > most_repetitions)
         return 1;
     drop_prefix(rest, " ");
     text = rest;
@@ -413,8 +414,8 @@ std::optional<SshdMessage> read_sshd_message(std::string_view text) noexcept {
     SshdMessage message;
     if (!read_plain(text, message))
         return std::nullopt;
-    message.count = message.count > INT_MAX / times ? INT_MAX : message.count * times;
-    return message;
+    message.count *= times;
+    return message.count > most_repetitions ? std::nullopt : std::optional(message);
 }
 
 } // namespace iptracking
