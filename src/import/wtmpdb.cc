@@ -72,7 +72,11 @@ private:
 } // namespace
 
 std::unique_ptr<ImportSource> open_wtmpdb(const std::string &path, const std::optional<std::string> &host) {
-    return std::make_unique<Wtmpdb>(path, host);
+    try {
+        return std::make_unique<Wtmpdb>(path, host);
+    } catch (const sqlite::SqliteError &error) {
+        throw Error("'" + path + "' is no database of wtmpdb: " + error.what());
+    }
 }
 
 } // namespace iptracking

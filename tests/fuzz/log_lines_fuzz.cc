@@ -34,7 +34,7 @@ void check(const FoundEvent &event) {
 
 void check(std::string_view text, const SshdMessage &message) {
     for (const std::string_view part : {message.method, message.user, message.rhost, message.tty})
-        must(part.empty() || text.find(part) != text.npos, "a text is a part of the message");
+        must(part.size() <= text.size(), "a text is no longer than the message");
     must(message.count >= 1 && message.count <= 1'000, "what is repeated has a limit");
     must(sshd_text(message.user).size() <= message.user.size(), "what was escaped is no longer than its escapes");
 }
