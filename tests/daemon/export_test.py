@@ -4,9 +4,10 @@ import csv
 import io
 import json
 import subprocess
+import unittest
 
 from client_test import Client
-from programs import BUILD, Run, Sqlite, undo
+from programs import BUILD, DRIVERS, Postgres, Run, Sqlite, undo
 
 CLIENT = BUILD / 'src/client/iptracking'
 NAMES = ('time event outcome user source source_port destination destination_port service tty host pid ruser rhost origin flags '
@@ -99,13 +100,21 @@ class RoundTrip(Exporting):
         again = self.run_with(self.sub('again'), 'sqlite3', exported.splitlines())
         self.assertEqual(again.store.query(ROWS), run.store.query(ROWS))
 
+    @unittest.skipUnless('postgresql' in DRIVERS, 'the build has no postgresql')
+    def test_postgresql_gives_the_same(self):
+        store = Postgres(self.sub('postgresql'))
+        store.keywords['client'] = {'user': 'postgres'}
+        given = [self.export(self.run_with(self.sub(f'{number}'), driver, LINES), '-o', 'lines')
+                 for number, driver in enumerate((store, 'sqlite3'))]
+        self.assertEqual(given[0], given[1])
+
 
 class Memory(Exporting):
     def test_it_stays_flat(self):
         run = self.run_with(self.folder, Sqlite(self.folder),
                             [f'iptracking/1 event=auth time={1794787200000000 + number} user=u{number} host=www' for number in range(200_000)])
         config = self.configure(run.store.config)
-        done = subprocess.run(['prlimit', f'--data={24 << 20}', CLIENT, '-c', config, 'db', 'export', '-o', 'json-lines'],
+        done = subprocess.run(['prlimit', f'--data={48 << 20}', CLIENT, '-c', config, 'db', 'export', '-o', 'json-lines'],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, timeout=60)
         self.assertEqual((done.returncode, done.stderr), (0, b''))
         self.assertEqual(done.stdout.count(b'\n'), 200_000)
