@@ -8,7 +8,7 @@ import unittest
 
 import browser
 from client_test import DAY, Client
-from programs import BUILD, Run
+from programs import BUILD, DRIVERS, Postgres, Run
 
 CLIENT = BUILD / 'src/client/iptracking'
 HOSTILE = ['<script>window.hacked=1</script>', '"><img src=x onerror=window.hacked=1>', "' onmouseover='window.hacked=1", '</title><svg onload=window.hacked=1>',
@@ -43,11 +43,12 @@ def events_of_a_week(now):
 
 
 class Reported(Client):
-    """One database for all."""
+    """A week that ended when the test began."""
+    now = time.time()
 
-    def start(self):
-        run = Run(self, self.folder, 'sqlite3')
-        lines = events_of_a_week(time.time())
+    def start(self, folder=None, driver='sqlite3'):
+        run = Run(self, folder or self.folder, driver)
+        lines = events_of_a_week(self.now)
         run.daemon.write(''.join(lines))
         run.sent += len(lines)
         run.wait_until_stored()
@@ -114,6 +115,20 @@ class Written(Reported):
             self.assertGreater(report[f'{table}_total'], 3, table)
         self.assertEqual(report['success_after_failures'][0]['failures'], 2)    # the third attempt succeeded
         self.assertEqual(len(report['headline']), 5)
+
+    @unittest.skipUnless('postgresql' in DRIVERS, 'the build has no postgresql')
+    def test_postgresql_tells_the_same(self):
+        times = ['-S', f'@{self.now - 7 * DAY:.0f}', '-U', f'@{self.now:.0f}']
+        report = json.loads(self.report('-o', 'json', *times))
+        store = Postgres(self.sub('postgresql'))
+        store.keywords['client'] = {'user': 'postgres'}
+        self.start(self.folder / 'postgresql', store)
+        other = json.loads(self.report('-o', 'json', *times))
+        self.assertIn('postgresql', other['database'])
+        for name in 'database', 'made':
+            del report[name], other[name]
+        for name, found in report.items():
+            self.assertEqual(other[name], found, name)
 
     def test_a_selection_is_reported_alone_and_nothing_is_status_1(self):
         report = json.loads(self.report('-o', 'json', '--user', 'alice'))
