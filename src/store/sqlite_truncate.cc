@@ -57,8 +57,9 @@ constexpr char truncate_events[] = R"(
             FROM truncated WHERE pair AND net IS NOT NULL GROUP BY 1, 2
         ON CONFLICT DO UPDATE SET log_count = log_count + excluded.log_count,
             start_date = min(start_date, excluded.start_date), end_date = max(end_date, excluded.end_date);
-    UPDATE inet_log SET src_ipaddr = t.net, src_net6 = t.net6, src_port = NULL, rhost = NULL, flags = flags | 8
-        FROM truncated AS t WHERE inet_log.id = t.id)";
+    UPDATE inet_log SET src_ipaddr = kept_net(src_ipaddr), src_net6 = substr(src_net6, 1, 14) || ':0000',
+            src_port = NULL, rhost = NULL, flags = flags | 8
+        WHERE id IN (SELECT id FROM truncated))";
 
 /// SQL: kept_net(address).
 void kept_net(sqlite3_context *context, int, sqlite3_value **arguments) {
