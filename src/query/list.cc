@@ -97,7 +97,7 @@ void read_at_once(AskedDatabase &database, const List &list, const Extent &exten
     const bool oldest_first = extent.order == Order::oldest_first;
     const bool turned = oldest_first && extent.limit; // those of the newest
     Sql sql;
-    list.select(sql);
+    list.select(sql, list.selection);
     sql << (oldest_first && !turned ? " ORDER BY l.log_date, l.id" : " ORDER BY l.log_date DESC, l.id DESC");
     if (extent.limit)
         sql << " LIMIT " << sql.value(*extent.limit);
