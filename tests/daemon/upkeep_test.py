@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a database keeps and what it loses beside a daemon that stores: truncated addresses, room that is given back."""
+import json
 import random
 import time
 
@@ -9,6 +10,28 @@ from programs import Run, Sqlite
 
 def date(when):
     return time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(when))
+
+
+def assert_nets_are_shown(test, client):
+    """Of alice's logins from 192.0.2.77, 192.0.2.78 and 2001:db8:1:2::3."""
+    def rows(*words, **more):
+        said = client(*words, '-o', 'json', **more)
+        return json.loads(said)
+    nets = ['192.0.2.0/24', '2001:db8:1::/48']
+    test.assertEqual(sorted(row['source'] for row in rows('events')), [nets[0], *nets])
+    test.assertEqual(sorted((row['address'], row['successes']) for row in rows('top', 'addresses')), [(nets[0], 2), (nets[1], 1)])
+    test.assertEqual(sorted((row['net'], row['successes']) for row in rows('top', 'nets')), [(nets[0], 2), (nets[1], 1)])
+    test.assertEqual(sorted((row['net'], row['successes']) for row in rows('top', 'nets', '--prefix', '16', '--prefix6', '32')),
+                     [('192.0.0.0/16', 2), ('2001:db8::/32', 1)])
+    test.assertEqual(sorted((row['net'], row['successes']) for row in rows('top', 'nets', '--prefix', '32')), [(nets[0], 2), (nets[1], 1)])
+    test.assertEqual(sorted(rows('users', 'alice')[0]['addresses']), nets)
+    test.assertEqual(len(rows('new')), 2)
+    for net, number in (('192.0.2.0/24', 2), ('192.0.0.0/16', 2), ('2001:db8::/32', 1), ('2001:db8:1::/48', 1)):
+        test.assertEqual(len(rows('events', '--from', net)), number, net)
+    # Nobody knows any more whether it was one of these.
+    for unknown in '192.0.2.77', '192.0.2.0', '192.0.2.0/25', '2001:db8:1:2::/64', '2001:db8:1::':
+        test.assertEqual(rows('events', '--from', unknown, status=1), [], unknown)
+    test.assertEqual(client('address', '192.0.2.0', status=1).strip().splitlines()[-1:], ['iptracking: nothing matched'])
 
 
 class OnSqlite(Client):
@@ -121,6 +144,14 @@ class OnSqlite(Client):
         self.assertFalse(files_have(b'203.0.113.213'))
         self.assertTrue(files_have(b'203.0.113.0/24'))
 
+    def test_whoever_asks_is_shown_nets_and_no_hosts(self):
+        self.daemon_run.daemon.write(''.join(LINE.format('account', 1000000 + number, 'alice', source, 1, number + 1)
+                                             for number, source in enumerate(['192.0.2.77', '192.0.2.78', '2001:db8:1:2::3'])))
+        self.daemon_run.sent += 3
+        self.daemon_run.wait_until_stored()
+        self.truncate('2001-01-01')
+        assert_nets_are_shown(self, lambda *words, **more: self.client(*words, config=self.store.config, **more))
+
     def test_a_vacuum_gives_back_what_a_purge_left_while_the_daemon_goes_on(self):
         now = time.time()
         self.fill(now)
@@ -172,6 +203,15 @@ class OnServers(OnPostgres):
         self.assertEqual(self.ask('SELECT ipnet, log_count FROM agg_nets_view(32) ORDER BY 1'),
                          [('192.0.2.0/24', 5), ('203.0.113.7/32', 5), ('2001:db8:1::/48', 5)])
         self.assertRegex(self.truncate(keywords, '--older-than', '30d'), '^0 events')
+
+    def test_whoever_asks_is_shown_nets_and_no_hosts(self):
+        keywords = {**self.empty(), 'client': {'user': 'postgres'}}
+        self.db('init', keywords)
+        for number, source in enumerate(('192.0.2.77', '192.0.2.78', '2001:db8:1:2::3')):
+            self.ask(f"""SELECT log_one_event(NULL, '{source}', 1, 'auth', 'alice', now() - '40 days {number} s'::interval, 22,
+                                              'success', {number + 1}, 'sshd')""")
+        self.truncate(keywords, '--older-than', '30d')
+        assert_nets_are_shown(self, lambda *words, **more: self.client(*words, config=self.config(keywords), **more))
 
     def test_it_goes_in_steps_and_each_begins_where_the_last_one_ended(self):
         self.fill()
