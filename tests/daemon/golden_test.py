@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What `iptracking` prints: tests/golden/*.txt, each a row of commands with their output, the same over each database.
+"""What `iptracking` prints: tests/golden/*.txt and README.md have commands with their output, the same over each database.
 
 IPTRACKING_WRITE_GOLDEN=1 tests/daemon/run BUILD_DIR golden     writes them anew; then look at the differences
 """
@@ -26,6 +26,7 @@ LINES = [line_of(event) for event in EVENTS.strip().splitlines()] + [
     for number, name in enumerate(HOSTILE)]
 ENVIRONMENT = {'PATH': os.environ['PATH'], 'TZ': 'Europe/Berlin', 'LC_ALL': 'C.UTF-8', 'COLUMNS': '120', 'HOME': '/nonexistent'}
 MARK = '$ iptracking'
+README, INDENT = FOLDER.parent.parent / 'README.md', '    '
 
 
 class Database:
@@ -69,6 +70,26 @@ def cases(path):
     return [(words, text.removesuffix('\n')) for words, text in found]
 
 
+def cases_of_readme(text, answer=None):
+    """The same of README.md, where they are indented; and the text with the answers of `answer`."""
+    found, out = [], []
+    for line in text.splitlines():
+        if line.startswith(INDENT + MARK):
+            found.append([line[len(INDENT + MARK):].strip(), ''])
+            out.append(line)
+            if answer:
+                out += [(INDENT + answered).rstrip() for answered in answer(found[-1][0]).splitlines() if answered]
+            shown = True
+        elif found and shown and line.startswith(INDENT):
+            found[-1][1] += line[len(INDENT):] + '\n'
+            if not answer:
+                out.append(line)
+        else:
+            shown = False
+            out.append(line)
+    return found, '\n'.join(out) + '\n'
+
+
 class Golden(unittest.TestCase):
     maxDiff = None
 
@@ -90,6 +111,17 @@ class Golden(unittest.TestCase):
                             self.assertEqual(found, expected)
             if os.environ.get('IPTRACKING_WRITE_GOLDEN'):
                 path.write_bytes(written.encode())
+
+    def test_the_readme_shows_what_is_printed(self):
+        answer = self.databases['sqlite3'].answer if os.environ.get('IPTRACKING_WRITE_GOLDEN') else None
+        found, text = cases_of_readme(README.read_text(), answer)
+        self.assertGreaterEqual(len(found), 15)
+        if answer:
+            README.write_text(text)
+        for words, expected in [] if answer else found:
+            with self.subTest(words=words):
+                self.assertEqual([line.rstrip() for line in self.databases['sqlite3'].answer(words).splitlines() if line],
+                                 [line.rstrip() for line in expected.splitlines()])
 
     def test_others_read_what_every_verb_gives_as_json_and_csv(self):
         verbs = {words.split(' -')[0] for path in FOLDER.glob('*.txt') if path.stem != 'wrong' for words, text in cases(path)
