@@ -46,6 +46,10 @@ std::string from_summary(const Dialect &dialect, Sql &sql, const CountedBy &by, 
            " AS a, " + std::string(by.last) + " AS z FROM " + std::string(by.view) + " AS l WHERE " + where;
 }
 
+std::string day_of(std::int64_t usec) {
+    return format_utc(std::clamp<std::int64_t>(usec, 0, latest_time_usec)).substr(0, 10);
+}
+
 /// The window, cut at the first and the last midnight in it.
 struct Cut {
     std::optional<std::int64_t> first_day, end_of_days;
@@ -144,6 +148,10 @@ Selection narrowed(AskedDatabase &database, Selection selection) {
         known.users.any_of = selection.users.any_of;
     Sql sql("SELECT l.start_date, l.end_date FROM "); // min() and max() would not be joined with the view
     sql << (addresses ? "address_count" : "user_count") << " AS l WHERE " << conditions_of(known, dialect, sql);
+    if (selection.since_usec)
+        sql << " AND l.day >= " << sql.value(day_of(*selection.since_usec));
+    if (selection.until_usec)
+        sql << " AND l.day <= " << sql.value(day_of(*selection.until_usec));
     constexpr std::array kinds{Kind::time, Kind::time};
     std::int64_t since = latest_time_usec, until = 0; // nothing to be found
     database.ask(sql, kinds, [&](const Row &row) {

@@ -6,12 +6,33 @@
 #include "query/sql.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 
 namespace iptracking {
 namespace {
 
 constexpr std::string_view events[] = {"unknown", "auth", "open_session", "close_session"}; // by inet_log.log_event
+
+/// What the text of each address in the net begins with, as far as whole parts of it are the same.
+std::string begin_of(const Net &net) {
+    const auto &bytes = net.address.bytes;
+    std::string text;
+    if (net.address.is_v4()) {
+        for (std::size_t i = 12; static_cast<int>(i + 1) * 8 <= net.bits; ++i)
+            text += std::to_string(bytes[i]) + ".";
+        return text;
+    }
+    for (std::size_t i = 0; static_cast<int>(i + 2) * 8 <= net.bits; i += 2) {
+        char part[8];
+        const unsigned value = bytes[i] * 256u + bytes[i + 1];
+        if (value == 0) // may be left out, with others
+            break;
+        std::snprintf(part, sizeof(part), "%x:", value);
+        text += part;
+    }
+    return text;
+}
 
 class SqliteDialect final : public Dialect {
 public:
@@ -80,7 +101,13 @@ public:
     std::string is_in(Sql &sql, std::string_view column, const Net &net) const override {
         if (net.bits == 128) // stored as to_string() writes it
             return std::string(column) + " = " + sql.value(net.to_string());
-        return "in_net(" + std::string(column) + ", " + sql.value(net.to_string()) + ")";
+        const std::string text(column), begin = begin_of(net), in_net = "in_net(" + text + ", ";
+        if (begin.empty())
+            return in_net + sql.value(net.to_string()) + ")";
+        std::string end = begin; // of the texts that begin so; the function takes much longer than to compare
+        ++end.back();
+        const std::string from = text + " >= " + sql.value(begin), to = text + " < " + sql.value(end);
+        return "(" + from + " AND " + to + " AND " + in_net + sql.value(net.to_string()) + "))";
     }
 };
 
