@@ -20,7 +20,7 @@ namespace {
 
 constexpr int wait_for_lock = 20'000; // milliseconds; readers wait only where a killed writer is cleaned up behind
 constexpr char memory[] = "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = FILE;"
-                          "PRAGMA cache_size = -32000";
+                          "PRAGMA cache_size = -16000";
 
 std::string as_uri(const std::string &path, const char *parameters) {
     static constexpr char digits[] = "0123456789abcdef";
@@ -134,7 +134,7 @@ public:
 private:
     void open() {
         try {
-            has_log_ = is_path_ && is_there(config_.filename + "-wal");
+            has_log_ = is_path_ && is_there(config_.filename) && is_there(config_.filename + "-wal");
             if (is_path_)
                 database_.emplace(open_file(config_, target_, has_log_));
             else
@@ -163,7 +163,7 @@ public:
         : target_("csvfile " + config.filename),
           database_("", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX) { // a temporary file
         database_.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = FILE;"
-                          "PRAGMA cache_size = -32000");
+                          "PRAGMA cache_size = -16000");
         prepare_sqlite_schema(database_);
         add_sqlite_functions(database_);
         loader_.emplace(config, target_, database_);

@@ -103,11 +103,13 @@ def random_lines(number=1500):
     """Few users, addresses and processes, over eleven days: everything meets everything, and summaries have whole days."""
     source, at, lines = random.Random(20261121), BEGIN, []
     for _ in range(number):
-        at += source.choice((1, 1000, 400_000, 1_000_000, 60_000_000, 1_800_000_000))
+        at += source.choice((1, 1000, 400_000, 1_000_000, 600_000_000, 3_000_000_000))
+        connection = 10 * ((at - BEGIN) // (6 * HOUR))     # none lasts longer than a day
+        port = source.choice([connection + 1, connection + 2, None])
         words = {'event': source.choice(['auth', 'auth', 'auth', 'account', 'open_session', 'close_session']),
                  'host': source.choice(['alpha', 'alpha', 'beta']), 'user': source.choice(['root', 'a', 'b_c', 'bxc', 'd%', '[x]', None]),
                  'src': source.choice(['192.0.2.1', '192.0.2.130', '192.0.3.1', '2001:db8::1', '2001:db8:0:1::1', None]),
-                 'sport': source.choice([1, 2, None]), 'dst': source.choice([A, A, B, None]), 'pid': source.choice([7, 8, None]),
+                 'sport': port, 'dst': source.choice([A, A, B, None]), 'pid': source.choice([connection + 7, connection + 8, *([None] if port else [])]),
                  'service': source.choice(['sshd', 'sshd', 'su', None])}
         lines.append(f'iptracking/1 time={at}' + ''.join(f' {key}={value}' for key, value in words.items() if value is not None) + '\n')
     return lines
@@ -186,54 +188,63 @@ class Selected(unittest.TestCase):
         cls.events = understood(lines)
         cls.configs = {driver: stored(driver, Path(temporary.name) / driver, lines) for driver in DRIVERS}
 
-    def each(self, selections=SELECTIONS):
-        for words, wanted in selections.items():
+    def each(self, check, selections=SELECTIONS):
+        """check(words, config, events) with each selection, of each database."""
+        for words in selections:
             for driver, config in self.configs.items():
                 with self.subTest(driver=driver, words=words):
-                    yield words, config, [event for event in self.events if wanted(event)]
+                    check(words, config, [event for event in self.events if SELECTIONS[words](event)])
 
     def test_events_are_those_that_were_selected(self):
-        for words, config, events in self.each():
+        def check(words, config, events):
             rows = ask(config, 'events', *words)
             self.assertEqual([(row['id'], usec(row['time']), row['user'], row['source'], row['event'], row['outcome']) for row in rows],
                              [(e.id, e.time, e.user, e.source, e.event, e.outcome) for e in events])
+        self.each(check)
 
     def test_a_list_ends_with_the_newest_and_can_be_turned_round(self):
-        for words, config, events in self.each({words: SELECTIONS[words] for words in [(), ('--user', 'root'), ('--outcome', 'failure')]}):
+        def check(words, config, events):
             ids = [event.id for event in events]
             for number in (1, 5, 200, 201, len(ids), len(ids) + 1):
                 self.assertEqual([row['id'] for row in ask(config, 'events', '-n', str(number), *words)], ids[-number:])
                 self.assertEqual([row['id'] for row in ask(config, 'events', '-r', '-n', str(number), *words)], ids[-number:][::-1])
             self.assertEqual([row['id'] for row in ask(config, 'events', '-r', *words)], ids[::-1])
+        self.each(check, [(), ('--user', 'root'), ('--outcome', 'failure')])
 
     def test_counts_are_those_of_the_selected_events(self):
         keys = {'users': ('user', lambda e: e.user), 'addresses': ('address', lambda e: e.source), 'nets': ('net', lambda e: net(e.source)),
                 'total': (None, lambda e: 'all')}
-        for words, config, events in self.each():
+        def check(words, config, events):
             for what, (column, key) in keys.items():
                 rows = ask(config, 'top', what, '-n', 'all', *(['--prefix', '16'] if what == 'nets' else []), *words)
                 self.assertEqual({row[column] if column else 'all': (row['events'], row['failures'], row['successes'], row['sessions'],
                                                                      usec(row['first']), usec(row['last'])) for row in rows},
                                  counted(events, key), what)
                 self.assertEqual([row['events'] for row in rows], sorted((row['events'] for row in rows), reverse=True))
+        self.each(check)
 
     def test_days_hours_and_weekdays_are_those_of_the_zone(self):
         from zoneinfo import ZoneInfo
         form = {'day': '%Y-%m-%d', 'weekday': '%A', 'hour': '%H'}
         for zone in ('UTC', 'Europe/Berlin', 'Asia/Kathmandu'):
-            for words, config, events in self.each({words: SELECTIONS[words] for words in list(SELECTIONS)[:6]}):
+            def check(words, config, events):
                 for by, shape in form.items():
                     expected = counted(events, lambda e: datetime.datetime.fromtimestamp(e.time // 1000000, ZoneInfo(zone)).strftime(shape))
                     rows = ask(config, 'daily', '--by', by, *words, zone=zone)
                     found = {f'{row[by]:02}' if by == 'hour' else row[by]: (row['events'], row['failures'], row['successes'], row['sessions'])
                              for row in rows if row['events']}
                     self.assertEqual(found, {key: value[:4] for key, value in expected.items()}, (zone, by))
+            self.each(check, list(SELECTIONS)[:6])
 
     def test_all_about_one_user_and_one_address(self):
-        for words, config, events in self.each({words: SELECTIONS[words] for words in list(SELECTIONS)[:6]}):
+        def check(words, config, events):
             for name in ('root', 'b_c', '[x]'):
                 mine = [e for e in events if e.user == name]
-                row, = ask(config, 'users', name, *words)
+                rows = ask(config, 'users', name, *words)
+                if not mine:
+                    self.assertEqual(rows, [])
+                    continue
+                row, = rows
                 got_in = {e.source for e in mine if e.outcome == 'success' and e.source}
                 self.assertEqual((row['events'], row['attempts'], row['failures'], row['sessions']), (
                     len(mine), sum(e.failed or e.outcome == 'success' for e in mine), sum(e.failed for e in mine),
@@ -241,7 +252,10 @@ class Selected(unittest.TestCase):
                 self.assertEqual(set(row['addresses']), got_in)
                 self.assertEqual(set(row['others']), {e.user for e in events if e.source in got_in and e.outcome == 'success'
                                                       and e.user not in (None, name)})
-                self.assertAlmostEqual(row['mean_interval'], (mine[-1].time - mine[0].time) / 1e6 / (len(mine) - 1), 5)
+                if len(mine) > 1:
+                    self.assertAlmostEqual(row['mean_interval'], (mine[-1].time - mine[0].time) / 1e6 / (len(mine) - 1), 5)
+                else:
+                    self.assertIsNone(row['mean_interval'])
             mine = [e for e in events if e.source == '192.0.2.130']
             row, = ask(config, 'address', '192.0.2.130', *words)
             users = {e.user for e in mine if e.outcome == 'success' and e.user}
@@ -249,9 +263,10 @@ class Selected(unittest.TestCase):
                              ('192.0.2.0/24', len(mine), mine[0].time, mine[-1].time))
             self.assertEqual(set(row['users']), users)
             self.assertEqual(set(row['tried']), {e.user for e in mine if e.failed and e.user} - users)
+        self.each(check, list(SELECTIONS)[:6])
 
     def test_new_pairs_and_successes_after_failures(self):
-        for words, config, events in self.each({words: SELECTIONS[words] for words in list(SELECTIONS)[:8]}):
+        def check(words, config, events):
             first = {}
             for event in self.events:
                 if event.outcome == 'success' and event.user and event.source:
@@ -268,6 +283,7 @@ class Selected(unittest.TestCase):
                         expected.append((event.id, len(before), before[0]))
             self.assertEqual([(row['id'], row['failures'], usec(row['first_failure']))
                               for row in ask(config, 'failures', '--then-success', '-n', 'all', *words)], expected[::-1])
+        self.each(check, list(SELECTIONS)[:8])
 
     def test_sessions_are_the_same_in_each_database(self):
         for words in SELECTIONS:
@@ -426,6 +442,7 @@ class Others(Programs):
         self.process.stop()
         folder = self.sub('copy')
         shutil.copy(self.store.path, folder / 'a?b#c%20.sqlite3')
+        (folder / 'a?b#c%20.sqlite3').chmod(0o644)
         config = self.folder / 'copy.yml'
         config.write_text(f"database: {{driver-name: sqlite3, filename: '{folder}/a?b#c%20.sqlite3'}}\n")
         self.expect(10, config)
@@ -468,12 +485,12 @@ class Large(Programs):
         return int(done.stdout)
 
     def test_memory_is_flat(self):
-        _, few = self.fill(30_000)
-        _, many = self.fill(300_000)
+        _, few = self.fill(100_000)
+        _, many = self.fill(400_000)
         for words in (['events', '-o', 'json-lines'], ['events', '-r', '-o', 'csv'], ['sessions'], ['last'], ['last', '--failed'],
                       ['events', '--outcome', 'failure', '-o', 'short']):
             with self.subTest(words=words):
-                self.assertLess(self.memory(many, *words), self.memory(few, *words) + 12_000)
+                self.assertLess(self.memory(many, *words), self.memory(few, *words) + 6_000)
 
     def test_no_transaction_is_open_while_a_reader_waits(self):
         database, config = self.fill(100_000)
