@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstdio>
 
 namespace iptracking {
@@ -78,7 +79,7 @@ std::vector<std::string> words_of(int argc, char **argv) {
 
 class Parser {
 public:
-    Parser() {
+    explicit Parser(std::vector<std::string> words) : words_(std::move(words)) {
         app_.name("iptracking")->require_subcommand(1);
         app_.set_version_flag("-V,--version", "iptracking " IPTRACKING_VERSION, "Print the version and exit");
         app_.set_help_flag("-h,--help", "Print this and exit");
@@ -90,9 +91,8 @@ public:
             add(entry);
     }
 
-    Options parse(int argc, char **argv) {
-        std::vector<std::string> words = words_of(argc, argv);
-        std::reverse(words.begin(), words.end()); // CLI11 takes them from the end
+    Options parse() {
+        std::vector<std::string> words(words_.rbegin(), words_.rend()); // CLI11 takes them from the end
         app_.parse(words);
         Options options;
         if (file_)
@@ -153,8 +153,11 @@ private:
         CLI::App *const app = parent_of(entry).add_subcommand(entry.name, entry.help);
         app->fallthrough(); // -c and --schema may stand behind it
         Offered offered{app, entry.make()};
-        AppOptions options(*app);
-        offered.verb->declare(options);
+        // Those of all verbs would take longer to make than most questions to answer.
+        if (std::find(words_.begin(), words_.end(), entry.name) != words_.end()) {
+            AppOptions options(*app);
+            offered.verb->declare(options);
+        }
         app->footer("-c, --config FILE and --schema NAME may stand here, too. iptracking(1) tells all.");
         verbs_.push_back(std::move(offered));
     }
@@ -184,6 +187,7 @@ private:
     }
 
     CLI::App app_{"Says who logged in to this machine, who tried to, and from where."};
+    std::vector<std::string> words_; ///< of the command line
     std::optional<std::string> file_, schema_;
     std::vector<Offered> verbs_;
 };
@@ -191,13 +195,13 @@ private:
 } // namespace
 
 std::optional<Options> parse_options(int argc, char **argv) {
-    Parser parser;
+    Parser parser(words_of(argc, argv));
     if (argc < 2) {
         std::fputs(parser.help().c_str(), stderr);
         throw UsageError("say what to do");
     }
     try {
-        return parser.parse(argc, argv);
+        return parser.parse();
     } catch (const CLI::CallForHelp &) {
         std::fputs(parser.help().c_str(), stdout);
     } catch (const CLI::CallForVersion &version) {
