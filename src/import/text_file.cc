@@ -56,9 +56,9 @@ TextFile::TextFile(const std::string &path) : name_(path == "-" ? "standard inpu
     const struct stat status = status_of(file.get(), path);
     if (S_ISDIR(status.st_mode))
         throw Error(name_ + " is a folder");
-    if (!S_ISREG(status.st_mode)) { // it can be read once only
-        reader_ = std::make_unique<Reader>(file);
-        keep_standard_input();
+    reader_ = std::make_unique<Reader>(file);
+    if (!S_ISREG(status.st_mode)) {
+        is_stream_ = true;
         changed_usec_ = now_usec();
         return;
     }
@@ -70,7 +70,6 @@ TextFile::TextFile(const std::string &path) : name_(path == "-" ? "standard inpu
         if (std::string_view(head, size).starts_with(magic.bytes))
             throw Error(name_ + " is compressed by " + magic.program + ": " + magic.program +
                         " -dc FILE | iptracking db import … -");
-    reader_ = std::make_unique<Reader>(file);
 }
 
 TextFile::~TextFile() = default;
@@ -79,7 +78,8 @@ std::uint64_t TextFile::read_so_far() const noexcept {
     return reader_ ? static_cast<std::uint64_t>(std::max<z_off_t>(0, ::gzoffset(reader_->handle))) : kept_at_;
 }
 
-void TextFile::keep_standard_input() {
+/// It can be read once only.
+void TextFile::keep_stream() {
     std::string all;
     for (std::size_t size = block; size > 0;) {
         const std::size_t before = all.size();
@@ -91,6 +91,7 @@ void TextFile::keep_standard_input() {
     kept_ = std::move(all);
     size_ = kept_.size();
     reader_.reset();
+    is_stream_ = false;
 }
 
 /// 0: nothing more comes.
@@ -122,6 +123,8 @@ void TextFile::end() {
 }
 
 std::optional<std::string_view> TextFile::next() {
+    if (is_stream_)
+        keep_stream();
     for (;;) {
         const std::size_t end_of_line = buffer_.find('\n', begin_);
         if (end_of_line != buffer_.npos) {

@@ -36,15 +36,16 @@ public:
 private:
     struct Reader;
 
-    void keep_standard_input();
+    void keep_stream();
     std::size_t read_more(char *into, std::size_t size);
     void end();
 
     std::string name_;
     std::int64_t changed_usec_ = 0;
     std::uint64_t size_ = 0;
-    std::unique_ptr<Reader> reader_; ///< none: standard input
-    std::string kept_;               ///< standard input
+    bool is_stream_ = false;         ///< that is not kept yet
+    std::unique_ptr<Reader> reader_; ///< none: a stream that is kept
+    std::string kept_;
     std::size_t kept_at_ = 0;
     std::string buffer_;
     std::size_t begin_ = 0; ///< of the next line in the buffer
