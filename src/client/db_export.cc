@@ -29,8 +29,8 @@ class Export final : public Verb {
     void declare(OptionList &options) override {
         selected_.declare(options);
         options.group("Output");
-        options.value("-o,--output", "FORMAT", format_,
-                      "csv (default), json-lines (an object a line), lines (for 'db import --lines')");
+        options.value("-o,--output", "csv|json-lines|lines", format_,
+                      "csv unless given; json-lines: an object a line; lines: for 'db import --lines'");
     }
 
     int run(const Called &called) override {

@@ -45,7 +45,7 @@ class ReportVerb final : public Verb {
         selected_.declare(options);
         options.group("Output");
         options.value("--html", "FILE", file_, "Write the page into a file; nothing is printed then without -o");
-        options.value("-o,--output", "FORMAT", format_, "text (default, 78 columns), html (one page), json");
+        options.value("-o,--output", "text|html|json", format_, "text (78 columns) unless given; html: one page");
         options.flag("--utc", utc_, "Times in UTC");
     }
 

@@ -23,7 +23,8 @@ struct TextPlace {
     std::uint16_t offset = 0, size = 0;
 };
 
-/// Bits of Event::flags; those of `stored` are the column `flags`.
+/// Bits of Event::flags; those of `stored` are the column `flags`.  (A row has 8, too, where its address was
+/// truncated.)
 namespace flag {
 inline constexpr std::uint16_t empty_user = 1; ///< the user name was empty; stored as <<EMPTY>>
 inline constexpr std::uint16_t cut_user = 2;   ///< the source cut the user name

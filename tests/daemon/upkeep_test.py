@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a database keeps and what it loses beside a daemon that stores: truncated addresses, room that is given back."""
 import json
+import os
+import pty
 import random
+import subprocess
 import time
 
-from client_test import DAY, LINE, Client, OnPostgres, recomputed, start_client
+from client_test import CLIENT, DAY, LINE, Client, OnPostgres, recomputed, start_client
 from programs import Run, Sqlite
 
 
@@ -131,6 +134,20 @@ class OnSqlite(Client):
         self.truncate(date(now - DAY))
         self.assert_summaries_exact()
         self.assertEqual(self.counts(), wanted)
+
+    def test_on_a_terminal_it_shows_how_far_it_is(self):
+        now = time.time()
+        self.fill(now)
+        self.daemon_run.daemon.stop()
+        master, terminal = pty.openpty()
+        process = subprocess.Popen([CLIENT, '-c', self.configure(self.store.config), 'db', 'purge', '--before', date(now)],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=terminal, env={'TZ': 'UTC', 'TERM': 'xterm'})
+        os.close(terminal)
+        self.assertRegex(process.communicate(timeout=60)[0], b'^16000 events before .* were removed')
+        shown = os.read(master, 1 << 16).decode()
+        os.close(master)
+        self.assertRegex(shown, r'removing events \[#+ *\] 62\.5%')
+        self.assertTrue(shown.endswith('\r\x1b[K'), shown)     # and takes it away
 
     def test_what_was_dropped_is_nowhere_in_the_files(self):
         self.daemon_run.daemon.write(LINE.format('account', 1, 'x', '203.0.113.213', 1, 1) * 3000)
