@@ -26,10 +26,20 @@ void append_escaped(std::string &out, const Character &character, unsigned char 
     out += escape;
 }
 
+bool is_mark(std::int32_t code) noexcept {
+    const auto category = utf8proc_category(code);
+    return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_ME;
+}
+
+/// Marks stand on the character before them: none at the begin, and no tower that covers other lines.
+constexpr int most_marks = 4;
+
 template <typename IsShown> void append_where(std::string &out, std::string_view text, const IsShown &is_shown) {
-    for (; !text.empty();) {
+    int marks = most_marks;
+    while (!text.empty()) {
         const Character first = first_character(text);
-        if (first.code >= 0 && is_shown(first.code))
+        marks = is_mark(first.code) ? marks + 1 : 0;
+        if (first.code >= 0 && marks <= most_marks && is_shown(first.code))
             out += text.substr(0, first.size);
         else
             append_escaped(out, first, static_cast<unsigned char>(text[0]));
@@ -74,6 +84,8 @@ bool shows_itself(std::int32_t code) noexcept {
     case UTF8PROC_CATEGORY_ZL:
     case UTF8PROC_CATEGORY_ZP:
         return false;
+    case UTF8PROC_CATEGORY_ZS:
+        return code == ' ';
     default:
         return true;
     }

@@ -17,11 +17,11 @@ struct Character {
 
 /// What the text, which is not empty, begins with.
 Character first_character(std::string_view text) noexcept;
-/// Whether a reader sees it: not so the categories Cc, Cf, Cn, Co, Cs, Zl, Zp.
+/// Whether a reader sees it: not so the categories Cc, Cf, Cn, Co, Cs, Zl, Zp, and of Zs all but the blank.
 bool shows_itself(std::int32_t code) noexcept;
 
-/// Appends the text with every character that does not show itself as \u{202e}, and every byte that is no valid UTF-8
-/// as \xHH.  Stored text holds no other \u{, so it can be undone.
+/// Appends the text with every character that does not show itself, or is one mark too many on another, as \u{202e},
+/// and every byte that is no valid UTF-8 as \xHH.  Stored text holds no other \u{, so it can be undone.
 void append_safe_text(std::string &out, std::string_view text);
 
 /// The same for a terminal, where what the locale cannot print is escaped, too.  Needs setlocale(LC_CTYPE, "").

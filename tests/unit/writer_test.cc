@@ -49,6 +49,7 @@ const std::pair<std::string, std::string> hostile_texts[] = {
     {"a\u200bb\ufeff", R"(a\u{200b}b\u{feff})"},
     {"\U000e0041", R"(\u{e0041})"},
     {"\u2028", R"(\u{2028})"},
+    {"a\u00a0\u3000b", R"(a\u{a0}\u{3000}b)"},
     {"\xff\xc0\xaf", R"(\xff\xc0\xaf)"},
     {"\xed\xa0\x80", R"(\xed\xa0\x80)"},
     {"\x7f", R"(\u{7f})"},
@@ -233,6 +234,15 @@ TEST_F(Writers, LetNoHostileTextReachTheOutput) {
         const std::string csv = written_text(Format::csv, text);
         EXPECT_TRUE(csv == "user\r\n" + seen + "\r\n" || csv == "user\r\n'" + seen + "\r\n") << csv;
     }
+}
+
+TEST_F(Writers, PileNoTowersOfMarks) {
+    std::string tower = "o";
+    for (int i = 0; i < 6; ++i)
+        tower += "\u0301";
+    EXPECT_EQ(written_text(Format::table, tower), "o\u0301\u0301\u0301\u0301\\u{301}\\u{301}\n");
+    EXPECT_EQ(written_text(Format::table, "\u20dda"), "\\u{20dd}a\n") << "it would stand on what is before it";
+    EXPECT_EQ(written_text(Format::table, "e\u0301e\u0301"), "e\u0301e\u0301\n");
 }
 
 TEST_F(Writers, EscapeInJsonSoThatItMeansTheSame) {
