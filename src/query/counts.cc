@@ -137,7 +137,7 @@ Selection without_needless_times(AskedDatabase &database, Selection selection) {
     return selection;
 }
 
-Selection narrowed(AskedDatabase &database, Selection selection) {
+Selection narrowed(AskedDatabase &database, const Selection &selection) {
     const Dialect &dialect = database.dialect();
     const bool addresses = !selection.from.any_of.empty();
     if (!dialect.has_summaries() || (!addresses && selection.users.any_of.empty()))
@@ -153,19 +153,23 @@ Selection narrowed(AskedDatabase &database, Selection selection) {
     if (selection.until_usec)
         sql << " AND l.day <= " << sql.value(day_of(*selection.until_usec));
     constexpr std::array kinds{Kind::time, Kind::time};
-    std::int64_t since = latest_time_usec, until = 0; // nothing to be found
+    std::int64_t begin = latest_time_usec, end = -1; // nothing to be found
     database.ask(sql, kinds, [&](const Row &row) {
         const auto *first = std::get_if<std::int64_t>(&row[0]), *last = std::get_if<std::int64_t>(&row[1]);
-        since = first ? std::min(since, *first) : since;
-        until = last ? std::max(until, *last + 1) : until;
+        begin = first ? std::min(begin, *first) : begin;
+        end = last ? std::max(end, *last) : end;
         return true;
     });
+    return narrowed_to(database, selection, begin, end);
+}
+
+Selection narrowed_to(AskedDatabase &database, Selection selection, std::int64_t first, std::int64_t last) {
     // By the index each row costs more than it does when all are read.
     const auto [begin, end] = edges_of(database);
-    if (2 * (until - since) > end - begin)
+    if (2 * (last - first) > end - begin)
         return selection;
-    selection.since_usec = std::max(selection.since_usec.value_or(since), since);
-    selection.until_usec = std::min(selection.until_usec.value_or(until), until);
+    selection.since_usec = std::max(selection.since_usec.value_or(first), first);
+    selection.until_usec = std::min(selection.until_usec.value_or(last + 1), last + 1);
     return selection;
 }
 

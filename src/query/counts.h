@@ -41,7 +41,9 @@ std::pair<std::int64_t, std::int64_t> edges_of(AskedDatabase &database);
 Selection without_needless_times(AskedDatabase &database, Selection selection);
 
 /// The selection with times that select no less: what the summaries know of its addresses or users.
-Selection narrowed(AskedDatabase &database, Selection selection);
+Selection narrowed(AskedDatabase &database, const Selection &selection);
+/// The same where it is known when the first and the last of these events were.
+Selection narrowed_to(AskedDatabase &database, Selection selection, std::int64_t first, std::int64_t last);
 
 /// The sums of such rows, as pieces of SELECT.
 std::string sums_of(const Dialect &dialect);

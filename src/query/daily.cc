@@ -105,7 +105,7 @@ private:
 using Table = std::map<std::int64_t, Counts>;
 
 Table count(AskedDatabase &database, const Selection &wanted, const Calendar &calendar) {
-    const Selection selection = without_needless_times(database, wanted);
+    const Selection selection = narrowed(database, without_needless_times(database, wanted));
     const Dialect &dialect = database.dialect();
     Sql question;
     const Counted counted = counted_by(dialect, question, by_quarter(dialect), selection);

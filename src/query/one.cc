@@ -141,7 +141,7 @@ List users_of_address(AskedDatabase &database, const Selection &selection, const
 List tried_from(AskedDatabase &database, const Selection &selection) {
     const Dialect &dialect = database.dialect();
     Sql sql;
-    const Counted counted = counted_by(dialect, sql, {.key = "l.uid"}, narrowed(database, selection));
+    const Counted counted = counted_by(dialect, sql, {.key = "l.uid"}, selection);
     sql << counted.with << "SELECT k FROM " << counted.from
         << " WHERE k IS NOT NULL GROUP BY k HAVING sum(f) > 0 AND sum(s) = 0 ORDER BY sum(f) DESC, "
         << dialect.in_order("k") << " LIMIT " << sql.value(most_listed);
@@ -182,7 +182,9 @@ void ask_address(AskedDatabase &database, const Selection &wanted, const IpAddre
         return;
     Row row{address.to_string(), Net::around(address, net_prefix, net_prefix6).to_string()};
     append(row, sums);
-    row.insert(row.end(), {users_of_address(database, others, from), tried_from(database, selection)});
+    row.insert(row.end(), {users_of_address(database, others, from),
+                           tried_from(database, narrowed_to(database, selection, std::get<std::int64_t>(sums.first),
+                                                            std::get<std::int64_t>(sums.last)))});
     sink(row);
 }
 

@@ -107,9 +107,10 @@ std::span<const Column> sessions_columns() {
     return columns;
 }
 
-void ask_sessions(AskedDatabase &database, const Selection &selection, const Extent &extent, Sessions which,
+void ask_sessions(AskedDatabase &database, const Selection &wanted, const Extent &extent, Sessions which,
                   const RowSink &sink) {
     const ThisHost this_host;
+    const Selection selection = narrowed(database, wanted);
     const List list = list_of(database, selection, which, this_host);
     if (which == Sessions::all)
         read_list(database, list, extent, sink);

@@ -117,7 +117,10 @@ std::span<const Column> top_columns(TopBy by) {
 }
 
 void ask_top(AskedDatabase &database, const Selection &wanted, const Top &top, const RowSink &sink) {
-    const Selection selection = without_needless_times(database, wanted);
+    Selection selection = without_needless_times(database, wanted);
+    const bool summary_knows = top.by == TopBy::users ? selection.from.empty() : selection.users.empty();
+    if (top.by == TopBy::total || !summary_knows)
+        selection = narrowed(database, selection);
     if (top.by == TopBy::total)
         return ask_total(database, selection, sink);
     const Dialect &dialect = database.dialect();
