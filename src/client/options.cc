@@ -59,6 +59,11 @@ private:
     std::string group_ = "Options";
 };
 
+/// "-20": how many, as last(1) takes it.
+bool is_count(const std::string &word) {
+    return word.size() > 1 && word[0] == '-' && word.find_first_not_of("0123456789", 1) == word.npos;
+}
+
 /// CLI11 takes the next word as the value of "--x=": as two words there is no doubt.
 std::vector<std::string> words_of(int argc, char **argv) {
     std::vector<std::string> words;
@@ -70,6 +75,10 @@ std::vector<std::string> words_of(int argc, char **argv) {
                                     word.find('=') == word.size() - 1;
         if (is_empty_value)
             word.pop_back();
+        if (are_options && is_count(word) && std::find(words.begin(), words.end(), "last") != words.end()) {
+            words.insert(words.end(), {"-n", word.substr(1)});
+            continue;
+        }
         words.push_back(word);
         if (is_empty_value)
             words.emplace_back();

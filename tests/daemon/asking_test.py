@@ -330,6 +330,27 @@ class Useful(unittest.TestCase):
         self.expect(['users', 'erin'], ['mean_interval'], [(5,)])
 
 
+class Last(Programs):
+    def test_last_takes_the_letters_of_last(self):
+        config = stored('sqlite3', self.folder / 'x', LINES)
+        brief = run(config, 'last', '-2').stdout.splitlines()
+        self.assertEqual(brief, ['alice    sshd         2001:db8:1:2::7  Mon Mar  2 00:30   still logged in',
+                                 'gina     sshd         192.0.2.21       Sun Mar  1 13:00 - 13:10  (00:10)', '',
+                                 'iptracking begins Sun Mar  1 10:00:00 2026'])
+        for words, line in {
+                ('-n', '2', '-F'): 'gina     sshd         192.0.2.21       Sun Mar  1 13:00:00 2026 - Sun Mar  1 13:10:00 2026  (00:10)',
+                ('-2', '-R'): 'gina     sshd         Sun Mar  1 13:00 - 13:10  (00:10)',
+                ('-2', '-a', '-i', '-w', '-x'): 'gina     sshd         Sun Mar  1 13:00 - 13:10  (00:10)     192.0.2.21',
+                ('gina', '-q'): brief[1], ('-s', '2026-03-01 13:00', '-t', '2026-03-01 14:00', '-q'): brief[1],
+                ('-p', '2026-03-01 10:41:30', 'pts/0', '-q'): 'root     pts/0                         Sun Mar  1 10:40 - 10:43  (00:02)',
+                ('--failed', '-1', 'ivan'): 'ivan     sshd         gw.example.org   Sun Mar  1 13:30 - 13:30  (00:00)',
+                ('-2', '--time-format', 'iso'): 'gina     sshd         192.0.2.21       2026-03-01T13:00:00+00:00 - 2026-03-01T13:10:00+00:00  (00:10)',
+        }.items():
+            with self.subTest(words=words):
+                self.assertIn(line, run(config, 'last', *words).stdout.splitlines())
+        self.assertEqual(run(config, 'last', 'nobody', '-q').returncode, 1)
+
+
 class Statuses(Programs):
     """What is said, and the exit status, where there is no answer."""
 
