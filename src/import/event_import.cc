@@ -71,42 +71,58 @@ void EventImport::take_cluster(std::span<FoundEvent> events) {
         target_.rows(events.front().time_usec - widest_tolerance_usec, events.back().time_usec + widest_tolerance_usec);
     // What this source itself has stored just now stands for other events.
     std::erase_if(rows, [&](const KnownRow &row) { return row.id > last_id_before_ && row.origin != Origin::live; });
-    find_succeeded(rows);
     for (KnownRow &row : rows)
         row.is_taken = taken_.contains(row.id) || taken_before_.contains(row.id);
     taken_before_ = std::exchange(taken_, {});
-
+    std::vector<FoundEvent *> all;
+    for (KnownRow &row : rows)
+        all.push_back(&row);
+    find_successes(all);
+    all.clear();
+    for (FoundEvent &event : events)
+        all.push_back(&event);
+    const std::vector<std::size_t> successes = find_successes(all);
     const std::vector<bool> none = find_none(events, rows);
-    report_.known += static_cast<std::uint64_t>(std::count(none.begin(), none.end(), true));
-    std::vector<const FoundEvent *> missing;
-    // The ends of sessions are looked for when it is known which rows opened them.
-    const auto look_for = [&](bool ends) {
-        std::vector<FoundEvent> chosen;
+
+    std::vector<const KnownRow *> row_of(events.size());
+    // The ends of sessions that the source knows by a number, when it is known which rows opened them.
+    for (const bool ends : {false, true}) {
         std::vector<std::size_t> places;
         for (std::size_t i = 0; i < events.size(); ++i)
-            if (!none[i] && (events[i].session != 0 && events[i].kind == EventKind::close_session) == ends) {
-                if (ends)
-                    follow_session(events[i]);
+            if (!none[i] && ends == (events[i].session != 0 && events[i].kind == EventKind::close_session))
                 places.push_back(i);
-                chosen.push_back(events[i]);
-            }
-        const std::vector<KnownRow *> found = match(chosen, rows);
-        for (std::size_t i = 0; i < found.size(); ++i) {
-            if (!found[i]) {
-                missing.push_back(&events[places[i]]);
-                continue;
-            }
+        look_for(events, places, rows, row_of);
+    }
+    std::vector<const FoundEvent *> missing;
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        // Others tell of an attempt that succeeded by its success only.
+        const KnownRow *const success = successes[i] != no_success ? row_of[successes[i]] : nullptr;
+        if (row_of[i] || none[i] || (success && !is_of_callback(*success)))
             ++report_.known;
-            taken_.insert(found[i]->id);
-            if (chosen[i].session != 0)
-                remember_session(chosen[i], *found[i]);
-        }
-    };
-    look_for(false);
-    look_for(true);
-    std::stable_sort(missing.begin(), missing.end(),
-                     [](const FoundEvent *a, const FoundEvent *b) { return a->time_usec < b->time_usec; });
+        else
+            missing.push_back(&events[i]);
+    }
     store(missing);
+}
+
+/// Finds the rows of the events at these places.
+void EventImport::look_for(std::span<FoundEvent> events, const std::vector<std::size_t> &places,
+                           std::vector<KnownRow> &rows, std::vector<const KnownRow *> &row_of) {
+    std::vector<FoundEvent> chosen;
+    for (const std::size_t at : places) {
+        if (events[at].session != 0 && events[at].kind == EventKind::close_session)
+            follow_session(events[at]);
+        chosen.push_back(events[at]);
+    }
+    const std::vector<KnownRow *> found = match(chosen, rows);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        if (!found[i])
+            continue;
+        row_of[places[i]] = found[i];
+        taken_.insert(found[i]->id);
+        if (chosen[i].session != 0)
+            remember_session(chosen[i], *found[i]);
+    }
 }
 
 /// The end of a session that the database has from somebody else is told as he would.
@@ -126,7 +142,7 @@ void EventImport::follow_session(FoundEvent &event) const {
 
 void EventImport::remember_session(const FoundEvent &event, const KnownRow &row) {
     if (event.kind == EventKind::open_session)
-        sessions_[event.session] = row;
+        sessions_[event.session] = static_cast<const FoundEvent &>(row);
     else
         sessions_.erase(event.session);
 }

@@ -29,6 +29,8 @@ public:
 private:
     void take(std::vector<FoundEvent> &&events);
     void take_cluster(std::span<FoundEvent> events);
+    void look_for(std::span<FoundEvent> events, const std::vector<std::size_t> &places, std::vector<KnownRow> &rows,
+                  std::vector<const KnownRow *> &row_of);
     void follow_session(FoundEvent &event) const;
     void remember_session(const FoundEvent &event, const KnownRow &row);
     void store(std::span<const FoundEvent *const> events);

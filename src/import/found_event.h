@@ -38,6 +38,7 @@ struct FoundEvent {
     std::uint16_t flags = 0;                                                              ///< Event::flags
     std::array<std::optional<std::string>, static_cast<std::size_t>(Text::count_)> texts; ///< stored text
 
+    bool has_succeeded = false; ///< an attempt, and a success came of it, find_successes()
     /// The account would not let in who was authenticated: a callback saw a success.
     bool account_refused = false;
     /// sshd may have written it when it heard of a user that it does not know, before he had tried anything.

@@ -44,11 +44,6 @@ Group group_of(const FoundEvent &event) noexcept {
     return Group::other;
 }
 
-/// Stored whole, with its own time: two of them are the same only if they say the same.
-bool is_of_callback(const FoundEvent &event) noexcept {
-    return event.origin == Origin::live || event.origin == Origin::refused;
-}
-
 /// wtmp may name another process of the session.
 std::int32_t sure_pid(const FoundEvent &event) noexcept {
     return event.origin == Origin::wtmp ? 0 : event.pid;
@@ -99,7 +94,8 @@ bool may_be_same(const FoundEvent &event, const KnownRow &row) {
     const bool refused_later = event.account_refused && row_group == Group::success && by_process;
     if (group == Group::other || (group != row_group && !refused_later))
         return false;
-    if (event.outcome == Outcome::failure && row.has_succeeded)
+    if ((event.outcome == Outcome::failure && row.has_succeeded) ||
+        (row.outcome == Outcome::failure && event.has_succeeded))
         return false;
     const bool is_attempt = group == Group::attempt || group == Group::success;
     const Tolerance tolerance = event.origin == row.origin ? same_source
@@ -145,21 +141,31 @@ KnownRow *best_of(const FoundEvent &event, std::vector<KnownRow> &rows, const Ro
 
 } // namespace
 
-void find_succeeded(std::vector<KnownRow> &rows) {
+bool is_of_callback(const FoundEvent &event) noexcept {
+    return event.origin == Origin::live || event.origin == Origin::refused;
+}
+
+std::vector<std::size_t> find_successes(std::span<FoundEvent *const> events) {
     // As the view failures: of the attempts on a connection the last before its success.
-    std::unordered_map<std::string, KnownRow *> last;
-    for (KnownRow &row : rows) {
-        if (row.kind != EventKind::auth)
+    std::vector<std::size_t> successes(events.size(), no_success);
+    std::unordered_map<std::string, std::size_t> last;
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        const FoundEvent &event = *events[i];
+        if (event.kind != EventKind::auth)
             continue;
-        const std::string process = row.source_port == 0
-                                        ? std::to_string(row.pid) + " " + row.text(Text::service).value_or("")
-                                        : row.source.to_string() + " " + std::to_string(row.source_port);
-        KnownRow *&before = last[process + " " + row.text(Text::host).value_or("")];
-        if (row.outcome == Outcome::success && before && before->outcome == Outcome::attempt &&
-            agree(before->pid, row.pid))
-            before->has_succeeded = true;
-        before = &row;
+        const std::string process = event.source_port == 0
+                                        ? std::to_string(event.pid) + " " + event.text(Text::service).value_or("")
+                                        : event.source.to_string() + " " + std::to_string(event.source_port);
+        const auto [place, is_first] = last.try_emplace(process + " " + event.text(Text::host).value_or(""), i);
+        FoundEvent &before = *events[place->second];
+        if (!is_first && event.outcome == Outcome::success && before.outcome == Outcome::attempt &&
+            agree(before.pid, event.pid)) {
+            before.has_succeeded = true;
+            successes[place->second] = i;
+        }
+        place->second = i;
     }
+    return successes;
 }
 
 std::vector<bool> find_none(std::span<const FoundEvent> events, std::span<const KnownRow> rows) {

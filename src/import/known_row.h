@@ -11,12 +11,17 @@ namespace iptracking {
 /// An event that the database has.
 struct KnownRow : FoundEvent {
     std::int64_t id = 0;
-    bool has_succeeded = false; ///< an attempt, and a success came of it
-    bool is_taken = false;      ///< an event of the source that is read tells of it
+    bool is_taken = false; ///< an event of the source that is read tells of it
 };
 
-/// Rows in the order of their ids: which attempts a success came of.
-void find_succeeded(std::vector<KnownRow> &rows);
+/// Stored whole, with its own time: two of them are the same only if they say the same.
+bool is_of_callback(const FoundEvent &event) noexcept;
+
+inline constexpr std::size_t no_success = static_cast<std::size_t>(-1);
+
+/// Events in the order in which they were told, or of their ids: for each attempt that succeeded the place of the
+/// success that came of it, else no_success.  Marks those attempts.
+std::vector<std::size_t> find_successes(std::span<FoundEvent *const> events);
 
 /// For each event, in the order of time, the row that it tells of; null: none does.  A row is taken once.  First the
 /// rows that say the same, then those that may: each source has its own idea of when an attempt was.  So it is the

@@ -350,6 +350,23 @@ class Lines(Importing):
         self.assertEqual(self.rows('uid, outcome, origin'), [('alice', 'attempt', None)])
 
 
+class Callbacks(Importing):
+    def test_a_login_that_others_told_of_before_is_not_told_again(self):
+        """As when the log was imported first, and what the pipe refused later."""
+        self.import_('--auth-log', self.auth_log(f'Failed password for bob {FROM}', f'Accepted password for alice {FROM}',
+                                                 stamp='2025-11-20T00:53:2{}Z'))
+        when = int(datetime(2025, 11, 20, 0, 53, 20, tzinfo=timezone.utc).timestamp() * 1e6)
+        words = 'src=192.0.2.7 sport=1025 service=sshd host=srv-1 origin=refused\n'
+        lines = self.write('lines', f'iptracking/1 event=auth time={when} user=bob pid=100 {words}'
+                                    f'iptracking/1 event=auth time={when + 500_000} user=alice pid=101 {words}'
+                                    f'iptracking/1 event=account time={when + 900_000} user=alice pid=101 {words}')
+        self.assertEqual(self.import_('--lines', lines)['imported'], 0)
+        self.database.unlink()
+        self.assertEqual(self.import_('--lines', lines)['imported'], 3)
+        self.assertEqual(self.import_('--auth-log', self.folder / 'auth.log')['imported'], 0)
+        self.assertEqual(self.query('SELECT uid FROM failures'), [('bob',)])
+
+
 class Beside(Importing):
     """A daemon."""
 

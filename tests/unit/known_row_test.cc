@@ -60,7 +60,10 @@ std::vector<int> places(const std::vector<Known> &events, const std::vector<Know
     std::vector<KnownRow> rows;
     for (const Known &one : known)
         rows.push_back(row(one));
-    find_succeeded(rows);
+    std::vector<FoundEvent *> all;
+    for (KnownRow &one : rows)
+        all.push_back(&one);
+    find_successes(all);
     std::vector<int> at;
     for (const KnownRow *const taken : match(found, rows))
         at.push_back(taken ? static_cast<int>(taken - rows.data()) : -1);
