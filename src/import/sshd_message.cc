@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "import/sshd_message.h"
 
+#include "import/sshd_parts.h"
 #include "import/words.h"
 
 namespace iptracking {
@@ -9,98 +10,6 @@ namespace {
 using What = SshdMessage::What;
 using words::drop_prefix;
 using words::drop_suffix;
-
-/// In text files anybody may have written a number.
-constexpr int most_repetitions = 1'000;
-
-// --- the source at the end ------------------------------------------------------------------------------------
-
-/// An address, a name, or UNKNOWN.
-bool read_host(std::string_view word, SshdMessage &message) noexcept {
-    if (word.empty())
-        return false;
-    if (const auto address = IpAddress::parse(word))
-        message.source = *address;
-    else if (word != "UNKNOWN")
-        message.rhost = word;
-    return true;
-}
-
-/// "ADDR port N", or with `may_lack_port` also "ADDR", is taken from the end; a name is no address here.
-bool take_source(std::string_view &text, SshdMessage &message, bool may_lack_port = false) noexcept {
-    std::string_view rest = text;
-    std::string_view last = words::take_last(rest);
-    std::string_view before = rest;
-    if (words::take_last(before) == "port" && words::read_number(last, message.source_port)) {
-        last = words::take_last(before);
-        rest = before;
-    } else if (!may_lack_port) {
-        return false;
-    }
-    const auto address = IpAddress::parse(last);
-    if (!address && last != "UNKNOWN")
-        return false;
-    message.source = address.value_or(IpAddress{});
-    text = rest;
-    return true;
-}
-
-// --- results --------------------------------------------------------------------------------------------------
-
-/// What stands behind "ssh2: " where no stranger chose a word of it: a key's type and fingerprint, or a principal.
-bool is_plain_info(std::string_view info) noexcept {
-    words::take_first(info);
-    return words::take_first(info).find(' ') == info.npos && info.empty();
-}
-
-/// "TYPE-CERT [FINGERPRINT ]ID … (serial N) CA TYPE FINGERPRINT", "TYPE FINGERPRINT, client user "…", client host "…"":
-/// the client chooses what stands between.
-bool is_open_info(std::string_view info) noexcept {
-    const bool certificate = words::take_first(info).ends_with("-CERT");
-    if (certificate && info.starts_with("ID "))
-        return info.find(" (serial ") != info.npos;
-    words::take_first(info); // fingerprint
-    return certificate ? info.starts_with("ID ") && info.find(" (serial ") != info.npos
-                       : info.starts_with("client user \"") && info.ends_with('"');
-}
-
-/// "METHOD for [invalid user ]USER from ADDR port N": what stands in front of " ssh2".
-bool read_result_head(std::string_view text, SshdMessage &message) noexcept {
-    message.method = words::take_first(text);
-    if (!drop_prefix(text, "for ") || !take_source(text, message) || !drop_suffix(text, " from"))
-        return false;
-    drop_prefix(text, "invalid user ") || drop_prefix(text, "illegal user ");
-    message.user = text;
-    return !message.method.empty();
-}
-
-/// " ssh2" at the end, or " ssh2: INFO".  Where INFO holds what the client chose, that or the user may look like the
-/// middle of a line; then there are several ways to read it, and who and where is left open.
-bool read_result(std::string_view text, SshdMessage &message) noexcept {
-    constexpr std::string_view mark = " ssh2: ";
-    if (std::string_view head = text; drop_suffix(head, " ssh2") && read_result_head(head, message))
-        return true;
-    int ways = 0;
-    for (std::size_t at = text.rfind(mark); at != text.npos && at > 0; at = text.rfind(mark, at - 1)) {
-        const std::string_view info = text.substr(at + mark.size());
-        const bool plain = is_plain_info(info);
-        SshdMessage read = message;
-        if ((plain || is_open_info(info)) && read_result_head(text.substr(0, at), read)) {
-            message = read;
-            if (plain)
-                return true;
-            ++ways;
-        }
-    }
-    if (ways > 1) {
-        message.user = {};
-        message.source = {};
-        message.source_port = 0;
-    }
-    return ways > 0;
-}
-
-// --- the messages ---------------------------------------------------------------------------------------------
 
 bool read_known(std::string_view, SshdMessage &) noexcept {
     return true;
@@ -295,87 +204,8 @@ constexpr std::string_view known[] = {
     "Deprecated option ",
 };
 
-// --- PAM modules ----------------------------------------------------------------------------------------------
-
-/// " NAME=" up to the next blank; data() is null: it is not there.
-std::string_view field(std::string_view text, std::string_view name) noexcept {
-    const std::size_t at = text.find(name);
-    if (at == text.npos)
-        return {};
-    text.remove_prefix(at + name.size());
-    return text.substr(0, text.find(' '));
-}
-
-/// "; logname= uid=0 euid=0 tty=ssh ruser= rhost=HOST[  user=USER]": all of the end is the user.
-void read_pam_fields(std::string_view text, SshdMessage &message) noexcept {
-    if (const std::size_t user = text.find(" user="); user != text.npos) {
-        message.user = text.substr(user + 6);
-        message.is_raw = true;
-        text = text.substr(0, user);
-    }
-    read_host(field(text, " rhost="), message);
-}
-
-/// "USER[(uid=N)][ by …]"
-std::string_view session_user(std::string_view text) noexcept {
-    if (const std::size_t by = text.rfind(" by "); by != text.npos)
-        text = text.substr(0, by);
-    if (const std::size_t uid = text.rfind("(uid="); uid != text.npos && text.ends_with(')'))
-        text = text.substr(0, uid);
-    return text;
-}
-
-/// Behind "MODULE(sshd:TYPE): "
-void read_module(std::string_view type, std::string_view text, SshdMessage &message) noexcept {
-    if (type == "auth" && drop_prefix(text, "authentication failure;")) {
-        message.what = What::pam_failure;
-        read_pam_fields(text, message);
-    } else if (type == "auth" && drop_prefix(text, "authentication success;")) {
-        message.what = What::pam_success;
-        read_pam_fields(text, message);
-    } else if (type == "session" && drop_prefix(text, "session opened for user ")) {
-        message.what = What::opened;
-        message.user = session_user(text);
-        message.is_raw = true;
-    } else if (type == "session" && drop_prefix(text, "session closed for user ")) {
-        message.what = What::closed;
-        message.user = text;
-        message.is_raw = true;
-    }
-}
-
-/// "pam_unix(sshd:auth): …"; only modules that say of sessions what pam_unix says count as it, or each would be two.
-bool read_pam_message(std::string_view text, SshdMessage &message) noexcept {
-    if (!text.starts_with("pam_"))
-        return false;
-    const std::size_t open = text.find('('), colon = text.find(':'), close = text.find("): ");
-    if (open == text.npos || colon == text.npos || close == text.npos || open > colon || colon > close)
-        return false;
-    const std::string_view module = text.substr(0, open);
-    if (module == "pam_unix" || module == "pam_unix_ng" || module == "pam_sss")
-        read_module(text.substr(colon + 1, close - colon - 1), text.substr(close + 3), message);
-    message.method = module;
-    if (module == "pam_sss" && (message.what == What::opened || message.what == What::closed))
-        message.what = What::nothing;
-    return true;
-}
-
-/// "PAM N more authentication failure[s]; …": of one handle, written when it ends.
-bool read_more_failures(std::string_view text, SshdMessage &message) noexcept {
-    if (!drop_prefix(text, "PAM "))
-        return false;
-    const std::string_view number = words::take_first(text);
-    if (!words::read_number(number, message.count) || message.count > most_repetitions ||
-        !(drop_prefix(text, "more authentication failures;") || drop_prefix(text, "more authentication failure;")))
-        return false;
-    message.what = What::pam_failure;
-    message.method = "pam_unix";
-    read_pam_fields(text, message);
-    return true;
-}
-
 bool read_plain(std::string_view text, SshdMessage &message) noexcept {
-    if (read_pam_message(text, message) || read_more_failures(text, message))
+    if (read_pam_message(text, message))
         return true;
     for (const Form &form : forms) {
         SshdMessage read{.what = form.what};
