@@ -100,6 +100,18 @@ class RoundTrip(Exporting):
         again = self.run_with(self.sub('again'), 'sqlite3', exported.splitlines())
         self.assertEqual(again.store.query(ROWS), run.store.query(ROWS))
 
+    def test_an_import_of_these_lines_adds_the_same_rows_and_no_second_time(self):
+        run = self.run_with(self.folder, 'sqlite3', LINES)
+        lines = self.folder / 'exported'
+        lines.write_text(self.export(run, '-o', 'lines'))
+        again = Sqlite(self.sub('again'))
+        again.path.parent.mkdir()
+        self.client('db', 'init', config=again.config)
+        for _ in range(2):
+            self.client('db', 'import', '--lines', str(lines), config=again.config)
+            self.assertEqual(again.query(ROWS), run.store.query(ROWS))
+        self.assertEqual(again.query('SELECT DISTINCT origin FROM inet_log'), [(None,)])
+
     def test_all_databases_give_the_same(self):
         given = {}
         for driver in DRIVERS:
