@@ -18,6 +18,7 @@ using kainjow::mustache::data;
 
 constexpr double failed_height = 120, let_in_height = 60, hour_height = 18, tree_height = 280;
 constexpr double usual_width = 900, narrow_width = 330; // of a tree, in pixels: what its boxes are made square for
+constexpr double last_tick = 88;                        // percent: behind it is no room for a label on a phone
 constexpr std::size_t most_ticks = 7, most_nets = 36, most_nets_of_narrow = 10;
 constexpr int around_v4 = 16, around_v6 = 32;
 
@@ -158,8 +159,11 @@ data ticks_of(const Report &report) {
     const std::size_t step = (places.size() + most_ticks - 1) / most_ticks;
     data ticks{data::type::list};
     for (std::size_t i = 0; i < places.size(); i += step) {
+        const double x = 100.0 * static_cast<double>(places[i]) / static_cast<double>(report.slots.size());
+        if (x > last_tick)
+            break;
         data tick;
-        tick.set("x", number(100.0 * static_cast<double>(places[i]) / static_cast<double>(report.slots.size())));
+        tick.set("x", number(x));
         const std::string minute = minute_of(report, report.slots[places[i]].start_usec);
         tick.set("label", by_hour ? minute.substr(11) : minute.substr(5, 5));
         ticks << tick;

@@ -96,6 +96,15 @@ TEST(ReportPage, EveryNameOfTheTemplateIsFilled) {
     }
 }
 
+TEST(ReportPage, LabelsOfDaysHaveRoomAtTheEnd) {
+    Report report = sample_report();
+    constexpr std::int64_t hour = 3'600'000'000;
+    for (Slot &slot : report.slots)
+        slot.start_usec += 13 * hour; // the last day begins in one of the last slots
+    EXPECT_TRUE(has(report_as_html(report), ">11-22</text>"));
+    EXPECT_FALSE(has(report_as_html(report), ">11-23</text>"));
+}
+
 TEST(ReportPage, WhatStrangersTypedIsText) {
     const std::string page = report_as_html(sample_report());
     EXPECT_FALSE(has(page, "<script"));
