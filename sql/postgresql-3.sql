@@ -68,6 +68,43 @@ CREATE OR REPLACE VIEW session AS
         FROM paired
         WHERE log_event = 'open_session';
 
+-- Those of the view that began since a date and before another.  It reads what the processes of these did, and of
+-- sessions without a process all; the view reads all.
+CREATE FUNCTION sessions(since timestamptz, until timestamptz DEFAULT 'infinity') RETURNS SETOF session
+    LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
+#variable_conflict use_column
+DECLARE
+    pids integer[] := ARRAY(SELECT DISTINCT l.sshd_pid FROM inet_log AS l
+                                WHERE l.log_event = 'open_session' AND l.sshd_pid IS NOT NULL
+                                    AND l.log_date >= since AND l.log_date < until);
+BEGIN
+    RETURN QUERY
+        WITH event AS (
+            SELECT *, CASE log_event WHEN 'open_session' THEN 1 ELSE -1 END AS step,
+                    CASE WHEN sshd_pid IS NULL THEN ROW(src_port, src_ipaddr, uid) END AS connection
+                FROM inet_log
+                WHERE log_event IN ('open_session', 'close_session') AND (sshd_pid = ANY (pids) OR sshd_pid IS NULL)),
+        summed AS (
+            SELECT *, sum(step) OVER (PARTITION BY sshd_pid, service, host, connection ORDER BY log_date, id) AS total
+                FROM event),
+        stacked AS (
+            SELECT *, least(0, min(total) OVER (PARTITION BY sshd_pid, service, host, connection
+                                                ORDER BY log_date, id)) AS bottom
+                FROM summed),
+        paired AS (
+            SELECT *, lead(id) OVER level AS close_id, lead(log_date) OVER level AS end_date
+                FROM stacked
+                WINDOW level AS (PARTITION BY sshd_pid, service, host, connection, greatest(total, total - step) - bottom
+                                 ORDER BY log_date, id))
+        SELECT id AS open_id, close_id, sshd_pid, uid, src_ipaddr, src_port, dst_ipaddr, dst_port, service, tty, host,
+                log_date AS start_date, end_date
+            FROM paired
+            WHERE log_event = 'open_session' AND log_date >= since AND log_date < until;
+END
+$$;
+REVOKE ALL ON FUNCTION sessions FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION sessions TO iptracking_reader;
+
 -- The last session of each user; end_date is null while it is open.
 CREATE OR REPLACE VIEW last_session AS
     SELECT DISTINCT ON (uid) uid, src_ipaddr, dst_ipaddr, service, tty, host, start_date, end_date

@@ -56,7 +56,7 @@ public:
     virtual CountedRows counted_rows(Sql &sql, const Selection &selection) const = 0;
 
     /// `open`: only those that nothing closed will be asked for.
-    virtual SessionRows sessions(bool open) const = 0;
+    virtual SessionRows sessions(Sql &sql, const Selection &selection, bool open) const = 0;
     /// The first success of each user from each address as `l`, to stand behind FROM; at least of those that are in the
     /// times of the selection.
     virtual std::string first_successes(Sql &sql, const Selection &selection) const = 0;

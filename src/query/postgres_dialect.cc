@@ -57,8 +57,13 @@ public:
     }
     CountedRows counted_rows(Sql &sql, const Selection &selection) const override;
     std::string first_successes(Sql &sql, const Selection &selection) const override;
-    SessionRows sessions(bool) const override {
-        return {"session AS s JOIN inet_log AS l ON l.id = s.open_id AND l.log_date = s.start_date", "s.end_date"};
+    SessionRows sessions(Sql &sql, const Selection &selection, bool) const override {
+        std::string which = "session";
+        if (selection.since_usec) {
+            which = "sessions(" + time_value(sql, *selection.since_usec);
+            which += selection.until_usec ? ", " + time_value(sql, *selection.until_usec) + ")" : ")";
+        }
+        return {which + " AS s JOIN inet_log AS l ON l.id = s.open_id AND l.log_date = s.start_date", "s.end_date"};
     }
     bool pairs_sessions_anew() const noexcept override { return true; }
     bool ids_rise_in_order() const noexcept override { return false; }
@@ -104,13 +109,14 @@ CountedRows PostgresDialect::counted_rows(Sql &sql, const Selection &selection) 
 }
 
 std::string PostgresDialect::first_successes(Sql &sql, const Selection &selection) const {
+    if (selection.since_usec) // few, each looked up by the index of the view
+        return "(SELECT l.* FROM inet_log AS l JOIN new_user_addresses AS n ON n.id = l.id AND n.log_date = l.log_date"
+               " WHERE true" +
+               times(sql, "n", selection, 0) + ") AS l";
     const std::string successes = "outcome = 'success' AND uid IS NOT NULL AND src_ipaddr IS NOT NULL";
     std::string rows = "(SELECT DISTINCT ON (l.uid, l.src_ipaddr) * FROM inet_log AS l WHERE " + successes;
     if (selection.until_usec)
         rows += " AND l.log_date < " + time_value(sql, *selection.until_usec);
-    if (selection.since_usec) // only the pairs that are there
-        rows += " AND (l.uid, l.src_ipaddr) IN (SELECT uid, src_ipaddr FROM inet_log AS w WHERE " + successes +
-                times(sql, "w", selection, 0) + ")";
     return rows + " ORDER BY l.uid, l.src_ipaddr, l.log_date, l.id) AS l";
 }
 

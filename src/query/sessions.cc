@@ -59,7 +59,7 @@ List list_of(AskedDatabase &database, const Selection &wanted, Sessions which, c
     List list;
     list.selection = wanted;
     list.select = [&dialect, which](Sql &sql, const Selection &selection) {
-        const SessionRows rows = dialect.sessions(which == Sessions::open);
+        const SessionRows rows = dialect.sessions(sql, selection, which == Sessions::open);
         sql << "SELECT l.uid, " << dialect.address("l.src_ipaddr") << ", l.src_port, l.tty, l.service, l.host, "
             << dialect.time("l.log_date") << ", " << dialect.time(rows.end) << ", l.flags, NULL, l.sshd_pid, "
             << dialect.address("l.dst_ipaddr") << ", l.dst_port, l.rhost, l.origin, l.id FROM " << rows.from

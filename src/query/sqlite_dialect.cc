@@ -59,7 +59,7 @@ public:
                "(SELECT 1 FROM attempt_success WHERE attempt_id = l.id)))";
     }
 
-    SessionRows sessions(bool open) const override {
+    SessionRows sessions(Sql &, const Selection &, bool open) const override {
         // (CROSS JOIN: in this order, so by the index of open sessions, or by that on log_date.)
         const std::string order = open ? "session AS s CROSS JOIN inet_log AS l ON l.id = s.open_id"
                                        : "inet_log AS l CROSS JOIN session AS s ON s.open_id = l.id";

@@ -317,6 +317,11 @@ class Random(Asked):
         super().setUpClass()
 
     def test_events_at_random_give_the_same_answers_in_each_database(self):
+        for day in range(2, 8):
+            window = f"'2026-03-01T{day + 8:02}:00:00Z', '2026-03-01T{day + 9:02}:30:00Z'"
+            self.expect(f'SELECT * FROM sessions({window})', self.ask['postgresql'](
+                f'SELECT * FROM session WHERE start_date >= {window.split(",")[0]} AND start_date < {window.split(",")[1]}'),
+                ('postgresql',))
         for view in ALL:
             expected = self.ask['sqlite3'](f'SELECT * FROM {view}')
             self.assertGreater(len(expected), 1, view)

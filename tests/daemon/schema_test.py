@@ -116,7 +116,7 @@ class Roles(Schema):
     ATTEMPTS = {
         **{f'SELECT * FROM {view}': 'reader owner' for view in VIEWS},
         **{f'SELECT * FROM {call}': 'reader owner' for call in (
-            'nets_view(24)', 'agg_nets_view(24)', "counts('1 h')", "net_counts('1 h')", 'log_one_event_is_replaced()')},
+            'nets_view(24)', 'agg_nets_view(24)', "sessions('2020-01-01')", "counts('1 h')", "net_counts('1 h')", 'log_one_event_is_replaced()')},
         "SELECT log_one_event(NULL, NULL, NULL, 'auth', 'x', now())": 'writer owner',
         'SELECT log_events(' + ', '.join(f"'{{}}'::{type}[]" for type in COLUMNS.values()) + ')': 'writer owner',
         "SELECT * FROM stream_place('x')": 'writer owner',
