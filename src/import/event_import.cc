@@ -74,13 +74,12 @@ void EventImport::take_cluster(std::span<FoundEvent> events) {
     for (KnownRow &row : rows)
         row.is_taken = taken_.contains(row.id) || taken_before_.contains(row.id);
     taken_before_ = std::exchange(taken_, {});
-    std::vector<FoundEvent *> all;
-    for (KnownRow &row : rows)
-        all.push_back(&row);
+    const auto address = [](FoundEvent &event) { return &event; };
+    std::vector<FoundEvent *> all(rows.size());
+    std::transform(rows.begin(), rows.end(), all.begin(), address);
     find_successes(all);
-    all.clear();
-    for (FoundEvent &event : events)
-        all.push_back(&event);
+    all.resize(events.size());
+    std::transform(events.begin(), events.end(), all.begin(), address);
     const std::vector<std::size_t> successes = find_successes(all);
     const std::vector<bool> none = find_none(events, rows);
 
