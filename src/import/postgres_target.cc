@@ -90,6 +90,7 @@ public:
                                   {Parameter::text(format_utc(std::max<std::int64_t>(from_usec, 0))),
                                    Parameter::text(format_utc(std::min(to_usec, latest_time_usec)))});
         std::vector<KnownRow> found;
+        found.reserve(static_cast<std::size_t>(answer.rows()));
         for (int i = 0; i < answer.rows(); ++i)
             found.push_back(row_of(Values(answer, i)));
         return found;
