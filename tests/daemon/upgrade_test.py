@@ -9,6 +9,7 @@ from programs import SANITIZED, Programs, Sqlite, wait_until
 
 SQL = Path(__file__).resolve().parents[2] / 'sql'
 EVENT = 'iptracking/1 event=auth user={} src=192.0.2.7 service=sshd\n'
+WATCHDOG = 4      # seconds; that of the unit has sixty
 ROWS = 6_000_000 if os.environ.get('IPTRACKING_LONG') else 150_000 if SANITIZED else 600_000
 
 
@@ -29,7 +30,7 @@ class Upgrade(Programs):
         database.close()
 
         began = time.monotonic()
-        daemon = self.daemon(passed=True, config=store.config, environment={'WATCHDOG_USEC': '1000000'})
+        daemon = self.daemon(passed=True, config=store.config, environment={'WATCHDOG_USEC': f'{WATCHDOG}000000'})
         daemon.write(EVENT.format('meanwhile'))
         wait_until(lambda: store.query('PRAGMA user_version') == [(4,)], 120, 'the upgrade')
         wait_until(lambda: store.query(f"SELECT count(*) FROM inet_log WHERE id > {ROWS}") == [(1,)], what='the event')
@@ -39,8 +40,8 @@ class Upgrade(Programs):
         pings = [began, *daemon.pings, time.monotonic()]
         longest = max(after - before for before, after in zip(pings, pings[1:]))
         print(f'measured: {ROWS} rows of version 1: an event stored after {stored:.1f} s, summaries after {caught_up:.1f} s, '
-              f'longest time without a ping {longest:.2f} s of 1 s')
-        self.assertLess(longest, 1)
+              f'longest time without a ping {longest:.2f} s of {WATCHDOG} s')
+        self.assertLess(longest, WATCHDOG)
         self.assertEqual(store.query('SELECT sum(log_count) FROM user_addresses'), [(ROWS // 3,)])
         self.assertEqual(store.query('SELECT count(*) FROM attempt_success JOIN inet_log AS a ON a.id = attempt_id '
                                      'JOIN inet_log AS s ON s.id = success_id AND s.id = a.id + 50'), [(ROWS // 3,)])
