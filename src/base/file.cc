@@ -67,7 +67,10 @@ std::optional<std::string> read_small_file(int folder, const std::string &name, 
 
 void replace_file(int folder, const std::string &name, std::string_view content, mode_t mode) {
     const std::string aside = name + ".new";
-    UniqueFd file = open_file_at(folder, aside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode);
+    // What lies there is of a crash, or of somebody who would own what we write.
+    if (::unlinkat(folder, aside.c_str(), 0) < 0 && errno != ENOENT)
+        throw_errno(errno, "cannot remove '" + aside + "'");
+    UniqueFd file = open_file_at(folder, aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
     if (::fchmod(file.get(), mode) < 0) // whatever the umask
         throw_errno(errno, "cannot set the mode of '" + aside + "'");
     write_all_at(file.get(), content, 0, aside);

@@ -104,7 +104,7 @@ void print(const SourceReport &report, bool dry_run) {
     std::printf("  %-28s %10llu\n", dry_run ? "to be imported" : "imported",
                 static_cast<unsigned long long>(report.stored));
     for (const std::string &remark : report.remarks)
-        std::printf("  note: %s\n", remark.c_str());
+        std::printf("  note: %s\n", printable(remark, 500).c_str());
 }
 
 SourceReport import_from(ImportSource &source, ImportTarget &target, bool dry_run) {

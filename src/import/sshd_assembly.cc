@@ -130,11 +130,9 @@ void SshdAssembly::add_failure(Connection &connection, const SshdLine &line) {
         list = message.method == "password"      ? &connection.by_password
                : is_conversation(message.method) ? &connection.by_conversation
                                                  : &connection.by_other_method;
-        mark_told(connection);
         break;
     case What::pam_error:
         list = &connection.by_pam_error;
-        mark_told(connection);
         break;
     case What::root_refused:
     case What::denied:
@@ -155,10 +153,12 @@ void SshdAssembly::add_failure(Connection &connection, const SshdLine &line) {
         return;
     }
     list->insert(list->end(), static_cast<std::size_t>(message.count), failure_of(line));
+    tell_of_conversations(connection);
 }
 
 void SshdAssembly::accept(Connection &connection, const SshdLine &line) {
-    mark_told(connection);
+    if (is_conversation(line.message.method))
+        mark_told(connection);
     const bool by_pam = line.message.method == "password" || is_conversation(line.message.method);
     // A module that said no before another one said yes: no attempt of its own.
     if (by_pam)
@@ -178,17 +178,32 @@ void SshdAssembly::add_session_event(Connection &connection, const SshdLine &lin
         sink_(event_of(connection, line.time_usec, kind, Outcome::none));
 }
 
-/// The conversation with PAM has a process of its own, whose modules told of an attempt just before sshd does.
+/// Of one attempt sshd may tell twice, so each counts for as many as the larger number of them.
+void SshdAssembly::tell_of_conversations(Connection &teller) {
+    const std::size_t number = std::max(teller.by_conversation.size(), teller.by_pam_error.size());
+    for (; teller.told < number; ++teller.told)
+        mark_told(teller);
+}
+
+/// A conversation with PAM has a process of its own, whose modules told of the attempt just before sshd does.  Only
+/// one: others are of connections of which nobody else may tell.
 void SshdAssembly::mark_told(const Connection &teller) {
     const auto found = silent_.find(source_name(teller.source, teller.rhost));
     if (found == silent_.end())
         return;
-    for (const Key &key : found->second)
-        if (const auto place = connections_.find(key); place != connections_.end() && key.first == teller.host &&
-                                                       place->second.by_pam_alone &&
-                                                       place->second.last_usec >= now_usec_ - longest_conversation)
-            place->second.is_told = true;
-    silent_.erase(found);
+    std::vector<Key> &keys = found->second;
+    const auto last = std::find_if(keys.rbegin(), keys.rend(), [&](const Key &key) {
+        const auto place = connections_.find(key);
+        if (place == connections_.end() || key.first != teller.host)
+            return false;
+        const Connection &silent = place->second;
+        return silent.by_pam_alone && silent.last_usec >= now_usec_ - longest_conversation &&
+               (!silent.has_user || !teller.has_user || silent.user == teller.user);
+    });
+    if (last == keys.rend())
+        return;
+    connections_.find(*last)->second.is_told = true;
+    keys.erase(std::next(last).base());
 }
 
 void SshdAssembly::tell_failures(Connection &connection) {
@@ -228,6 +243,7 @@ void SshdAssembly::tell_failures(Connection &connection) {
                              &connection.by_other_method, &connection.refused})
         list->clear();
     connection.by_module.clear();
+    connection.told = 0;
 }
 
 void SshdAssembly::tell(const Connection &connection, Failure &&failure, bool account_refused) {

@@ -61,6 +61,7 @@ private:
         bool by_pam_alone = true; ///< no line but those of PAM modules
         bool is_told = false;     ///< another process tells of its attempts
         bool is_accepted = false, is_open = false;
+        std::size_t told = 0; ///< attempts with conversations that were told of
         std::vector<Failure> by_password, by_conversation, by_pam_error, by_other_method, refused;
         std::vector<std::pair<std::string, std::vector<Failure>>> by_module;
     };
@@ -75,6 +76,7 @@ private:
     void add_failure(Connection &connection, const SshdLine &line);
     void accept(Connection &connection, const SshdLine &line);
     void add_session_event(Connection &connection, const SshdLine &line);
+    void tell_of_conversations(Connection &teller);
     void mark_told(const Connection &teller);
     void tell_failures(Connection &connection);
     void tell(const Connection &connection, Failure &&failure, bool account_refused);

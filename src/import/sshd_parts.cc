@@ -11,6 +11,8 @@ using words::drop_suffix;
 
 /// What stands behind "ssh2: " where no stranger chose a word of it: a key's type and fingerprint, or a principal.
 bool is_plain_info(std::string_view info) noexcept {
+    if (info.ends_with('"')) // the name of a client's host may end in words of his choice
+        return false;
     words::take_first(info);
     return words::take_first(info).find(' ') == info.npos && info.empty();
 }

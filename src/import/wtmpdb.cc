@@ -15,14 +15,18 @@ public:
     Wtmpdb(const std::string &path, const std::optional<std::string> &host)
         : path_(path), host_(host), database_(path, SQLITE_OPEN_READONLY),
           rows_(database_, std::string("SELECT User, Login, Logout, TTY, RemoteHost, Service FROM wtmp WHERE Type = ") +
-                               user_process + " ORDER BY Login, ID"),
-          is_there_(rows_.step()) {}
+                               user_process + " ORDER BY Login, ID") {
+        // Its files are open from here on; the rows are read when root's rights are gone.
+        database_.execute("PRAGMA trusted_schema = OFF; BEGIN");
+        if (database_.number("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'wtmp'") != 1)
+            throw Error("'" + path + "' has no table wtmp");
+    }
 
     std::string name() const override { return "wtmpdb '" + path_ + "'"; }
 
     void read(EventImport &events, SourceReport &report, const OnProgress &progress) override {
         report.unit = "sessions";
-        for (; is_there_; is_there_ = rows_.step()) {
+        while (rows_.step()) {
             if (++report.read % rows_a_step == 0) {
                 events.settle(rows_.column_number(1));
                 progress(report.read, 0);
@@ -65,7 +69,6 @@ private:
     std::optional<std::string> host_;
     sqlite::Database database_;
     sqlite::Statement rows_;
-    bool is_there_; ///< the first row was asked for when it was opened: later it may be forbidden
     std::uint64_t last_session_ = 0;
 };
 

@@ -83,6 +83,7 @@ Words chosen_pager(bool secure) {
         ::setenv("LESSSECURE", "1", 1);
         ::unsetenv("LESSOPEN"); // commands of their own
         ::unsetenv("LESSCLOSE");
+        ::unsetenv("LESSSECURE_ALLOW");
     }
     std::vector<char *> arguments;
     for (const std::string &word : words)

@@ -7,8 +7,10 @@
 #include <cstdio>
 #include <cstring>
 #include <cwchar>
+#include <iterator>
 #include <langinfo.h>
 #include <utf8proc.h>
+#include <utility>
 
 namespace iptracking {
 namespace {
@@ -74,7 +76,23 @@ Character first_character(std::string_view text) noexcept {
     return first;
 }
 
+namespace {
+
+/// Letters, marks and symbols that show nothing all the same: Default_Ignorable_Code_Point of Unicode, and a braille
+/// pattern without dots.
+bool is_blank(std::int32_t code) noexcept {
+    constexpr std::pair<std::int32_t, std::int32_t> blanks[] = {{0x034f, 0x034f}, {0x115f, 0x1160}, {0x17b4, 0x17b5},
+                                                                {0x180b, 0x180f}, {0x2800, 0x2800}, {0x3164, 0x3164},
+                                                                {0xfe00, 0xfe0f}, {0xffa0, 0xffa0}, {0xe0100, 0xe01ef}};
+    return std::any_of(std::begin(blanks), std::end(blanks),
+                       [&](const auto &range) { return code >= range.first && code <= range.second; });
+}
+
+} // namespace
+
 bool shows_itself(std::int32_t code) noexcept {
+    if (is_blank(code))
+        return false;
     switch (utf8proc_category(code)) {
     case UTF8PROC_CATEGORY_CC:
     case UTF8PROC_CATEGORY_CF:

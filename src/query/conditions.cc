@@ -55,7 +55,8 @@ std::string conditions_of(const Selection &selection, const Dialect &dialect, Sq
     Joined all(" AND ");
     add_times(all, selection, dialect, sql);
     add_wanted(all, selection.users, [&](const std::string &user) {
-        return is_text(dialect, sql, "l.uid", user.empty() ? std::string(empty_user_text) : user);
+        const std::string stored = user.empty() ? std::string(empty_user_text) : user;
+        return selection.exact_users ? "l.uid = " + sql.value(stored) : is_text(dialect, sql, "l.uid", stored);
     });
     add_wanted(all, selection.from, [&](const Net &net) { return dialect.is_in(sql, "l.src_ipaddr", net); });
     add_wanted(all, selection.to, [&](const Net &net) { return dialect.is_in(sql, "l.dst_ipaddr", net); });

@@ -146,6 +146,7 @@ Selection narrowed(AskedDatabase &database, const Selection &selection) {
     known.from.any_of = selection.from.any_of;
     if (!addresses)
         known.users.any_of = selection.users.any_of;
+    known.exact_users = selection.exact_users;
     Sql sql("SELECT l.start_date, l.end_date FROM "); // min() and max() would not be joined with the view
     sql << (addresses ? "address_count" : "user_count") << " AS l WHERE " << conditions_of(known, dialect, sql);
     if (selection.since_usec)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "query/list.h"
 
+#include "base/error.h"
 #include "query/spool.h"
 
 #include <algorithm>
@@ -15,6 +16,12 @@ constexpr std::int64_t first_piece = 200, largest_piece = 5000; // rows: somethi
 struct Place {
     std::int64_t time = 0, id = 0;
 };
+
+std::int64_t number_in(const Cell &cell) {
+    if (const auto *number = std::get_if<std::int64_t>(&cell))
+        return *number;
+    throw Error("a row of inet_log has a log_date that is no time");
+}
 
 class Reader {
 public:
@@ -66,9 +73,7 @@ public:
         list_.select(sql, selection);
     }
 
-    Place place_of(const Row &row) const {
-        return {std::get<std::int64_t>(row[list_.time]), std::get<std::int64_t>(row[list_.id])};
-    }
+    Place place_of(const Row &row) const { return {number_in(row[list_.time]), number_in(row[list_.id])}; }
 
 private:
     AskedDatabase &database_;
@@ -86,7 +91,7 @@ std::optional<Place> begin_of_newest(AskedDatabase &database, const List &list, 
     sql << " ORDER BY l.log_date DESC, l.id DESC LIMIT 1 OFFSET " << sql.value(number - 1);
     std::optional<Place> place;
     database.ask(sql, list.kinds, [&](const Row &row) {
-        place = {std::get<std::int64_t>(row[list.time]), std::get<std::int64_t>(row[list.id])};
+        place = {number_in(row[list.time]), number_in(row[list.id])};
         return true;
     });
     return place;

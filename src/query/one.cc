@@ -108,6 +108,7 @@ List others_of_user(AskedDatabase &database, const Selection &selection, const S
     const Dialect &dialect = database.dialect();
     Selection not_the_user;
     not_the_user.users.none_of = user.users.any_of;
+    not_the_user.exact_users = true;
     Sql sql;
     const std::string theirs = successes_of(dialect, sql, selection), his = successes_of(dialect, sql, selection);
     sql << "SELECT l.uid FROM " << theirs << " WHERE " << conditions_of(not_the_user, dialect, sql)
@@ -161,7 +162,8 @@ std::span<const Column> address_columns() {
 void ask_user(AskedDatabase &database, const Selection &wanted, const std::string &name, const RowSink &sink) {
     Selection selection = without_needless_times(database, wanted);
     selection.users = {.any_of = {name}};
-    const Selection user{.users = selection.users};
+    selection.exact_users = true;
+    const Selection user{.users = selection.users, .exact_users = true};
     const Sums sums = sums_of_all(database, by_user(), selection);
     if (sums.events == 0)
         return;

@@ -34,6 +34,7 @@ template <class T> struct Wanted {
 struct Selection {
     std::optional<std::int64_t> since_usec, until_usec; ///< since <= time < until, as journalctl
     Wanted<std::string> users;                          ///< stored text; * and ? as in a shell
+    bool exact_users = false;                           ///< but * and ? stand for themselves
     Wanted<Net> from, to;                               ///< source, destination
     Wanted<std::string> services, hosts;                ///< likewise
     Wanted<std::string> events;                         ///< unknown auth open_session close_session

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "query/sqlite_asked.h"
 
+#include "base/owner_rights.h"
 #include "event/timestamp.h"
 #include "query/csv_loader.h"
 #include "query/no_right.h"
@@ -38,8 +39,11 @@ std::string as_uri(const std::string &path, const char *parameters) {
 
 bool is_there(const std::string &path) {
     struct stat status {};
-    if (::stat(path.c_str(), &status) == 0)
+    if (::stat(path.c_str(), &status) == 0) {
+        if (!S_ISREG(status.st_mode)) // a pipe would be waited for
+            throw Error("'" + path + "' is not a regular file");
         return true;
+    }
     if (errno == EACCES)
         throw no_right_to_read(path);
     return false;
@@ -134,6 +138,10 @@ public:
 private:
     void open() {
         try {
+            // SQLite would give a -wal that it finds to the owner of the database.
+            std::optional<OwnerRights> rights;
+            if (is_path_ && is_there(config_.filename))
+                rights.emplace(std::filesystem::absolute(config_.filename).parent_path());
             has_log_ = is_path_ && is_there(config_.filename) && is_there(config_.filename + "-wal");
             if (is_path_)
                 database_.emplace(open_file(config_, target_, has_log_));

@@ -101,6 +101,22 @@ TEST(SshdAssembly, CountsAConversationOnceThatSshdTellsOfTwice) {
               (Events{"2 failure bob 1025 7"}));
 }
 
+TEST(SshdAssembly, HidesNoAttemptBehindThatOfAnotherConnection) {
+    std::vector<Line> lines;
+    for (int pid = 100; pid < 103; ++pid)
+        lines.push_back({pid - 100, pid,
+                         "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= "
+                         "rhost=192.0.2.7  user=root"});
+    EXPECT_EQ(events(lines).size(), 3u);
+    lines.push_back({4, 200, "Failed password for root from 192.0.2.7 port 4000 ssh2"});
+    EXPECT_EQ(events(lines).size(), 4u);
+    lines.push_back({5, 201, "Failed keyboard-interactive/pam for invalid user x from 192.0.2.7 port 4001 ssh2"});
+    EXPECT_EQ(events(lines).size(), 5u);
+    lines.push_back({6, 202, "error: PAM: Authentication failure for root from 192.0.2.7"});
+    lines.push_back({6, 202, "Failed keyboard-interactive/pam for root from 192.0.2.7 port 4002 ssh2"});
+    EXPECT_EQ(events(lines).size(), 5u) << "one of the three is that of the last line";
+}
+
 TEST(SshdAssembly, AddsTheMethods) {
     EXPECT_EQ(events({{0, 7, "Failed publickey for alice from 192.0.2.7 port 1025 ssh2: RSA SHA256:abc"},
                       {1, 8, pam_failure + "  user=alice"},
