@@ -130,6 +130,8 @@ public:
         const bool is_option = word.size() > 1 && word[0] == '-';
         const std::string what = is_option ? "option" : app->get_subcommands({}).empty() ? "argument" : "verb";
         const std::string near = nearest(word, is_option ? options_of(*app) : verbs_of(*app));
+        if (is_option && near == word.substr(0, word.find('=')))
+            return "option '" + near + "' stands behind the verb";
         return "unknown " + what + " '" + printable(word) + "'" + (near.empty() ? "" : " (is '" + near + "' meant?)");
     }
 

@@ -39,7 +39,9 @@ void look_at_units(Status &status) try {
 
 void look_at_pipe(Status &status, const std::string &fifo) {
     status.pipe = fifo;
-    struct stat stalled {};
+    struct stat pipe {
+    }, stalled{};
+    status.has_pipe = ::stat(fifo.c_str(), &pipe) == 0 && S_ISFIFO(pipe.st_mode);
     status.is_stalled =
         ::stat((fifo + ".stalled").c_str(), &stalled) == 0 && std::time(nullptr) - stalled.st_mtim.tv_sec < stall_lasts;
     // The callbacks keep one byte each.
@@ -129,7 +131,7 @@ bool Status::is_well() const {
     const bool has_failed = service.state && service.state->active == "failed";
     const bool daemon_is_well = counters.empty() || (taking != counters.end() && taking->second != 0 &&
                                                      storing != counters.end() && storing->second != 0);
-    return pipe_is_open && !has_failed && daemon_is_well && !is_stalled && database.trouble.empty();
+    return has_pipe && pipe_is_open && !has_failed && daemon_is_well && !is_stalled && database.trouble.empty();
 }
 
 } // namespace iptracking

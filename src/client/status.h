@@ -22,6 +22,7 @@ struct Status {
     std::string units_trouble; ///< why systemd could not be asked
     Unit service, socket;
     std::string pipe;
+    bool has_pipe = false;   ///< it is there
     bool is_stalled = false; ///< callbacks do not even try, since the last wait was in vain
     std::uint64_t refused = 0, lost = 0;
     std::map<std::string, std::uint64_t> counters; ///< of the daemon, by their names there; empty: it does not run

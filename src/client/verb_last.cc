@@ -124,9 +124,11 @@ private:
         for (const std::string &word : words_)
             if (is_tty(word))
                 ttys_.push_back(without_dev(word));
+            else if (word.starts_with('!'))
+                selection.users.none_of.push_back(stored_form(word.substr(1)));
             else
                 selection.users.any_of.push_back(stored_form(word));
-        if (!ttys_.empty() && !selection.users.any_of.empty())
+        if (!ttys_.empty() && !selection.users.empty())
             throw UsageError("say users or terminals, not both");
     }
 
@@ -154,7 +156,8 @@ private:
         static const std::size_t start = column(sessions_columns(), "start"), end = column(sessions_columns(), "end"),
                                  state = column(sessions_columns(), "state");
         LastEntry entry;
-        entry.user = terminal_text(text_at(row, column(columns, "user")));
+        const auto *user = std::get_if<std::string>(&row[column(columns, "user")]);
+        entry.user = user ? terminal_word(*user) : "-";
         std::string tty = without_dev(text_at(row, column(columns, "tty")));
         if (tty.empty())
             tty = text_at(row, column(columns, "service"));

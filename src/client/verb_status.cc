@@ -51,7 +51,9 @@ std::string in_words(const Status &status, const Status::Unit &unit, bool utc) {
 
 std::string pipe_in_words(const Status &status) {
     std::string text = status.pipe;
-    if (status.is_stalled)
+    if (!status.has_pipe)
+        text += ": is not there, 'systemctl enable --now iptracking.socket' makes it";
+    else if (status.is_stalled)
         text += ": nobody reads it, callbacks do not wait any more";
     return text + "; since the boot " + std::to_string(status.refused) + " refused, " + std::to_string(status.lost) +
            " lost";
