@@ -66,8 +66,13 @@ Sources open_sources(const Wish &wish) {
     }
     if (!wish.auth_logs.empty())
         sources.push_back(open_auth_logs(wish.auth_logs, year));
+#if IPTRACKING_HAVE_SQLITE3
     for (const std::string &path : wish.wtmpdbs)
         sources.push_back(open_wtmpdb(path, wish.host));
+#else
+    if (!wish.wtmpdbs.empty())
+        throw Error("this build has no SQLite, which --wtmpdb needs");
+#endif
     if (!wish.wtmps.empty())
         sources.push_back(open_wtmp(wish.wtmps, wish.host));
     if (!wish.btmps.empty())
