@@ -23,6 +23,9 @@ std::int64_t check_sqlite_schema(sqlite::Database &database) {
         throw Error("database '" + database.file() + "' has schema version " + std::to_string(version) +
                     "; this program knows those up to " + std::to_string(sqlite_schema_version));
     const bool empty = database.number("SELECT count(*) FROM sqlite_schema").value_or(0) == 0;
+    // Another program has made it just now.
+    if (application == 0 && !empty && database.number("PRAGMA application_id") == our_application_id)
+        return check_sqlite_schema(database);
     if (application != our_application_id && !(empty && application == 0))
         throw Error("database '" + database.file() + "' holds something else: it is not one of iptracking");
     return version;
