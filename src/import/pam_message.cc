@@ -75,11 +75,12 @@ bool read_module_message(std::string_view text, SshdMessage &message) noexcept {
 bool read_more_failures(std::string_view text, SshdMessage &message) noexcept {
     if (!drop_prefix(text, "PAM "))
         return false;
-    const std::string_view number = words::take_first(text);
-    if (!words::read_number(number, message.count) || message.count > most_repetitions ||
+    int count = 0;
+    if (!words::read_number(words::take_first(text), count) || count < 1 || count > most_repetitions ||
         !(drop_prefix(text, "more authentication failures;") || drop_prefix(text, "more authentication failure;")))
         return false;
     message.what = What::pam_failure;
+    message.count = count;
     message.method = "pam_unix";
     read_pam_fields(text, message);
     return true;
