@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from cost import cpu_seconds
+from figures import say
 from fleet import Fleet, stored_numbers
 from postgres_server import Pgbouncer, Server
 from programs import DAEMON, Postgres
@@ -56,9 +57,9 @@ def measure(server, pool, store, fleet, send):
             f'{statistics.median(sizes):9.0f} {sizes[-1]:6}')
 
 
-def run(quick):
-    seconds, flood = (4, 20_000) if quick else (5, 50_000)
-    print(f'A login is 4 events.  Hosts are daemons of their own; pgbouncer (transaction mode, {POOL} connections) and a PostgreSQL '
+def run(quick, figures):
+    seconds, flood = (2, 10_000) if quick else (3, 20_000)
+    say(f'A login is 4 events.  Hosts are daemons of their own; pgbouncer (transaction mode, {POOL} connections) and a PostgreSQL '
           f'with its defaults, fsync on, on the disk of /var/tmp; {seconds} s at random times for each rate, and a flood of '
           f'{flood} logins, all on this machine.  WAL counts from a checkpoint on, so with the first images of pages.\n\n'
           f'{"hosts":>5} {"logins/s":>9} {"logins/s":>8} {"us of processors/login":>19} {"bytes for each login":>19} {"events in a batch":>16}\n'
@@ -75,9 +76,9 @@ def run(quick):
                 fleet.wait_until_storing()
                 for rate in RATES:
                     line = measure(server, pool, store, fleet, lambda rate=rate: fleet.log_in(seconds, rate))
-                    print(f'{size:5} {rate:9} {line}', flush=True)
+                    say(f'{size:5} {rate:9} {line}')
                 line = measure(server, pool, store, fleet, lambda: fleet.flood(flood // size))
-                print(f'{size:5} {"flood":>9} {line}', flush=True)
+                say(f'{size:5} {"flood":>9} {line}')
                 if stored_numbers(store.database) != fleet.numbers():
                     raise AssertionError('not every event was stored once and in order')
                 resident, proportional = fleet.memory()
@@ -85,8 +86,7 @@ def run(quick):
                     raise AssertionError(f'daemons ended with {bad}')
             finally:
                 fleet.kill()
-    print(f'\nEach event was stored once and in order.  A daemon took at most {resident / 2**20:.1f} MiB of memory, '
-          f'{proportional / 2**20:.1f} MiB where shared pages are divided by those who share them.', flush=True)
+    figures.add(f'memory of a daemon, one of {max(SIZES)}', resident / 2**20, 'MiB')
+    figures.add('the same, shared pages divided by those who share them', proportional / 2**20, 'MiB')
     pool.stop()
     server.end()
-    return 0
