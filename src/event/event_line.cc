@@ -6,7 +6,10 @@
 #include "line/format.h"
 
 #include <algorithm>
-#include <charconv>
+#include <bit>
+#include <cstring>
+#include <limits>
+#include <utility>
 
 namespace iptracking {
 namespace {
@@ -33,43 +36,70 @@ enum class Key : unsigned {
     unknown,
 };
 
-/// A switch over the length, then one comparison: the parser is on the way of every event.
-Key key_of(std::string_view word) noexcept {
-    switch (word.size()) {
-    case 3:
-        return word == "src"   ? Key::src
-               : word == "dst" ? Key::dst
-               : word == "pid" ? Key::pid
-               : word == "tty" ? Key::tty
-               : word == "cut" ? Key::cut
-                               : Key::unknown;
-    case 4:
-        return word == "time" ? Key::time : word == "user" ? Key::user : word == "host" ? Key::host : Key::unknown;
-    case 5:
-        return word == "event"   ? Key::event
-               : word == "sport" ? Key::sport
-               : word == "dport" ? Key::dport
-               : word == "ruser" ? Key::ruser
-               : word == "rhost" ? Key::rhost
-                                 : Key::unknown;
-    case 7:
-        return word == "service" ? Key::service : word == "outcome" ? Key::outcome : Key::unknown;
-    default:
-        return Key::unknown;
+/// Eight bytes at once, the first one lowest.
+std::uint64_t load_eight(const char *bytes) noexcept {
+    std::uint64_t eight;
+    std::memcpy(&eight, bytes, sizeof(eight));
+    return std::endian::native == std::endian::big ? __builtin_bswap64(eight) : eight;
+}
+
+constexpr std::uint64_t each_byte(std::uint64_t byte) noexcept {
+    return byte * 0x0101'0101'0101'0101;
+}
+
+/// Has the high bit of the lowest byte that is a blank or a control character, and may have others: those above it, and
+/// that of a ~ behind a byte of 0xff.
+constexpr std::uint64_t lowest_end_of_word(std::uint64_t eight) noexcept {
+    return ((eight - each_byte(' ' + 1)) | (eight + each_byte(1))) & ~eight & each_byte(0x80);
+}
+
+constexpr bool are_digits(std::uint64_t eight) noexcept {
+    return (((eight + each_byte(0x7f - '9')) | (eight - each_byte('0')) | eight) & each_byte(0x80)) == 0;
+}
+
+/// Of eight digits: joins neighbours to numbers of two, four and eight.
+constexpr std::uint64_t number_of(std::uint64_t eight) noexcept {
+    eight -= each_byte('0');
+    eight = (eight * 10 + (eight >> 8)) & 0x00ff'00ff'00ff'00ff;
+    eight = (eight * 100 + (eight >> 16)) & 0x0000'ffff'0000'ffff;
+    return (eight * 10'000 + (eight >> 32)) & 0xffff'ffff;
+}
+
+constexpr bool ends_a_word(char c) noexcept {
+    return static_cast<unsigned char>(c) <= ' ' || c == 0x7f;
+}
+
+/// The first blank or control character from `at` on, of which there is one.
+const char *end_of_word(const char *at) noexcept {
+    std::uint64_t ends;
+    while (!(ends = lowest_end_of_word(load_eight(at))))
+        at += 8;
+    at += std::countr_zero(ends) / 8;
+    while (!ends_a_word(*at))
+        ++at;
+    return at;
+}
+
+/// A key and its '=', as load_eight() gives them: none that we know has more than seven letters.
+struct KeyBytes {
+    constexpr KeyBytes(std::string_view name, Key which) noexcept : size(name.size() + 1), key(which) {
+        bytes = static_cast<unsigned char>('=');
+        for (std::size_t i = name.size(); i-- > 0;)
+            bytes = bytes << 8 | static_cast<unsigned char>(name[i]);
+        mask = ~std::uint64_t{0} >> (64 - 8 * size);
     }
-}
+    std::uint64_t bytes = 0, mask = 0;
+    std::size_t size;
+    Key key;
+};
 
-template <class Number> bool read_number(std::string_view text, Number &number, Number highest) noexcept {
-    const char *const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, number);
-    return error == std::errc{} && stop == end && number >= 0 && number <= highest;
-}
-
-bool read_address(std::string_view text, IpAddress &address) noexcept {
-    const auto parsed = IpAddress::parse(text);
-    address = parsed.value_or(IpAddress{});
-    return parsed.has_value();
-}
+/// In the order in which the callback writes them.
+constexpr KeyBytes keys[] = {
+    {"event", Key::event},     {"time", Key::time},   {"src", Key::src},         {"sport", Key::sport},
+    {"dst", Key::dst},         {"dport", Key::dport}, {"pid", Key::pid},         {"user", Key::user},
+    {"service", Key::service}, {"tty", Key::tty},     {"ruser", Key::ruser},     {"rhost", Key::rhost},
+    {"cut", Key::cut},         {"host", Key::host},   {"outcome", Key::outcome},
+};
 
 /// An unknown event is stored as such; `account` is an authentication that succeeded.
 void read_event(std::string_view text, Event &event, Outcome &implied) noexcept {
@@ -106,104 +136,182 @@ std::uint16_t read_cut(std::string_view names) noexcept {
     return flags;
 }
 
-/// Whether a byte may stand in a word: control characters mean that the line is damaged.
-bool has_control_character(std::string_view word) noexcept {
-    for (const char c : word)
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-            return true;
-    return false;
-}
-
-/// Reads the words behind the magic, one by one.
+/// Reads the words behind the magic, one by one, into `event`.  Behind the line stand sixteen bytes, the first of which
+/// is 0: no loop needs to look for the end.  (Its own address goes nowhere, so that it lives in registers.)
 class LineReader {
 public:
-    explicit LineReader(std::string_view line) noexcept : line_(line), offset_(magic.size()) {}
+    LineReader(const char *line, std::size_t size, Event &event) noexcept
+        : begin_(line), end_(line + size), at_(line + magic.size()), word_(at_), event_(event) {}
 
-    ParsedLine read() noexcept {
-        while (offset_ < line_.size()) {
-            ++offset_; // the blank in front
-            const std::size_t blank = std::min(line_.find(' ', offset_), line_.size());
-            if (blank != offset_ && !take_word(line_.substr(offset_, blank - offset_)))
-                return {std::nullopt, error_, 0};
-            offset_ = blank;
+    bool read() noexcept {
+        begin_word();
+        while (at_ < end_) {
+            const char *const before = at_;
+            if (!take_known_words(std::make_index_sequence<std::size(keys)>()) || (at_ == before && !take_other_word()))
+                return false;
         }
-        if (!has(Key::event))
-            return {std::nullopt, {"'event' is missing", line_.size() + 1}, 0};
+        word_ = end_;
         if (event_.outcome == Outcome::none)
             event_.outcome = implied_;
-        return {event_, {}, 0};
+        return has(Key::event) || fail("'event' is missing", end_);
     }
 
-    /// The beginning of the last word that ends as a line begins: half a line may stand in front of one.
-    std::size_t other_line() const noexcept { return other_line_; }
+    /// Why read() could not; but a control character in the word is what is wrong with it.
+    ParseError error() const noexcept {
+        const char *const end = end_of_word(word_);
+        const bool control = *end != ' ' && end != end_;
+        return {control ? "a control character" : reason_,
+                static_cast<std::size_t>((control ? word_ : where_) - begin_) + 1};
+    }
+    /// Whether a word ends as a line begins: half a line may stand in front of another one.
+    bool has_other_line() const noexcept { return has_other_line_; }
 
 private:
     bool has(Key key) const noexcept { return seen_ & (1u << static_cast<unsigned>(key)); }
+    bool is_at_end_of_word() const noexcept { return *at_ == ' ' || at_ == end_; }
 
-    bool fail(const char *reason, std::size_t column_in_word = 0) noexcept {
-        error_ = {reason, offset_ + column_in_word + 1};
+    bool fail(const char *reason, const char *where) noexcept {
+        reason_ = reason;
+        where_ = where;
         return false;
     }
 
-    bool take_word(std::string_view word) noexcept {
-        if (word.ends_with(magic))
-            other_line_ = offset_ + word.size() - magic.size();
-        if (has_control_character(word))
-            return fail("a control character");
-        const std::size_t equals = word.find('=');
-        if (equals == word.npos)
-            return fail("not key=value");
-        const Key key = key_of(word.substr(0, equals));
-        if (key == Key::unknown || has(key))
-            return true; // of a key given twice the first holds
-        seen_ |= 1u << static_cast<unsigned>(key);
-        return take_value(key, word.substr(equals + 1), equals + 1);
+    /// From the blank behind a word to the next one, or beyond the end.
+    void begin_word() noexcept {
+        word_ = ++at_;
+        eight_ = load_eight(at_);
     }
 
-    bool take_value(Key key, std::string_view value, std::size_t at) noexcept {
-        switch (key) {
-        case Key::event:
-            read_event(value, event_, implied_);
+    /// Those that come in the order of `keys`: all, in a line of the callback.
+    template <std::size_t... index> bool take_known_words(std::index_sequence<index...>) noexcept {
+        return (take_word_of<index>() && ...);
+    }
+
+    /// The word, if it has this key.
+    template <std::size_t index> bool take_word_of() noexcept {
+        constexpr KeyBytes key = keys[index];
+        if ((eight_ & key.mask) != key.bytes)
             return true;
-        case Key::time:
-            return read_number(value, event_.time_usec, latest_time_usec) || fail("not a time in microseconds", at);
-        case Key::src:
-            return read_address(value, event_.source) || fail("not an address", at);
-        case Key::dst:
-            return read_address(value, event_.destination) || fail("not an address", at);
-        case Key::sport:
-            return read_number(value, event_.source_port, highest_port) || fail("not a port", at);
-        case Key::dport:
-            return read_number(value, event_.destination_port, highest_port) || fail("not a port", at);
-        case Key::pid:
-            return read_number(value, event_.pid, std::int32_t{INT32_MAX}) || fail("not a process id", at);
-        case Key::outcome:
-            return read_outcome(value, event_.outcome) || fail("not an outcome", at);
-        case Key::cut:
-            event_.flags |= read_cut(value);
-            return true;
-        default:
-            take_text(static_cast<Text>(static_cast<unsigned>(key) - static_cast<unsigned>(Key::user)), value, at);
-            return true;
+        at_ += key.size;
+        const bool known = has(key.key); // of a key given twice the first holds
+        seen_ |= 1u << static_cast<unsigned>(key.key);
+        if (!(known ? skip_word() : take_value<key.key>()))
+            return false;
+        begin_word();
+        return true;
+    }
+
+    bool take_other_word() noexcept {
+        if (!skip_word())
+            return false;
+        if (at_ != word_ && from(word_).find('=') == std::string_view::npos)
+            return fail("not key=value", word_);
+        begin_word();
+        return true;
+    }
+
+    template <Key key> bool take_value() noexcept {
+        if constexpr (key == Key::time)
+            return take_number(event_.time_usec, latest_time_usec, "not a time in microseconds");
+        else if constexpr (key == Key::src)
+            return take_address(event_.source);
+        else if constexpr (key == Key::dst)
+            return take_address(event_.destination);
+        else if constexpr (key == Key::sport)
+            return take_number(event_.source_port, highest_port, "not a port");
+        else if constexpr (key == Key::dport)
+            return take_number(event_.destination_port, highest_port, "not a port");
+        else if constexpr (key == Key::pid)
+            return take_number(event_.pid, std::int32_t{INT32_MAX}, "not a process id");
+        else
+            return take_text<key>();
+    }
+
+    /// To the end of the word.
+    [[gnu::always_inline]] bool skip_word() noexcept {
+        at_ = end_of_word(at_);
+        has_other_line_ |= at_[-1] == magic.back() && from(word_).ends_with(magic);
+        return is_at_end_of_word() || fail("a control character", word_);
+    }
+
+    /// What was read from there on.
+    std::string_view from(const char *begin) const noexcept { return {begin, static_cast<std::size_t>(at_ - begin)}; }
+
+    /// Digits only.
+    template <class Number> bool take_number(Number &number, Number highest, const char *what) noexcept {
+        const char *const value = at_, *at = value;
+        std::uint64_t sum = 0;
+        if constexpr (sizeof(Number) == 8) // a time has sixteen digits
+            for (std::uint64_t eight; are_digits(eight = load_eight(at)); at += 8)
+                sum = sum * 100'000'000 + number_of(eight);
+        for (unsigned digit; (digit = static_cast<unsigned char>(*at) - unsigned{'0'}) <= 9; ++at)
+            sum = sum * 10 + digit;
+        at_ = at;
+        number = static_cast<Number>(sum);
+        const auto digits = at_ - value;
+        return (is_at_end_of_word() && digits > 0 && digits <= std::numeric_limits<std::uint64_t>::digits10 &&
+                sum <= static_cast<std::uint64_t>(highest)) ||
+               fail(what, value);
+    }
+
+    bool take_address(IpAddress &address) noexcept {
+        const char *const value = at_;
+        if (const char *const behind = address.read_v4(value)) {
+            at_ = behind;
+            if (is_at_end_of_word())
+                return true;
         }
+        if (!skip_word())
+            return false;
+        const auto parsed = IpAddress::parse(from(value));
+        address = parsed.value_or(IpAddress{});
+        return parsed || fail("not an address", value);
     }
 
-    void take_text(Text which, std::string_view value, std::size_t at) noexcept {
-        event_.text(which) = {static_cast<std::uint16_t>(offset_ + at), static_cast<std::uint16_t>(value.size())};
-        if (which == Text::user && value.empty())
-            event_.flags |= flag::empty_user;
+    template <Key key> bool take_text() noexcept {
+        const char *const begin = at_;
+        if (!skip_word())
+            return false;
+        const std::string_view value = from(begin);
+        if constexpr (key == Key::event) {
+            read_event(value, event_, implied_);
+        } else if constexpr (key == Key::outcome) {
+            return read_outcome(value, event_.outcome) || fail("not an outcome", begin);
+        } else if constexpr (key == Key::cut) {
+            event_.flags |= read_cut(value);
+        } else {
+            constexpr auto which = static_cast<Text>(static_cast<unsigned>(key) - static_cast<unsigned>(Key::user));
+            event_.text(which) = {static_cast<std::uint16_t>(begin - begin_), static_cast<std::uint16_t>(value.size())};
+            if (which == Text::user && value.empty())
+                event_.flags |= flag::empty_user;
+        }
+        return true;
     }
 
     static constexpr std::uint16_t highest_port = 65535;
 
-    std::string_view line_;
-    std::size_t offset_;
-    std::size_t other_line_ = std::string_view::npos;
-    Event event_{.time_usec = no_time};
-    Outcome implied_ = Outcome::none;
-    ParseError error_;
+    const char *const begin_, *const end_;
+    const char *at_, *word_; ///< where the reader is, and where its word begins
+    Event &event_;
+    std::uint64_t eight_ = 0; ///< the first bytes of the word
     unsigned seen_ = 0;
+    Outcome implied_ = Outcome::none;
+    bool has_other_line_ = false;
+    const char *reason_ = nullptr, *where_ = nullptr;
 };
+
+/// `line` begins as one and is shorter than line::max_size.  True: it is good, and no word in it ends as a line begins.
+bool read_event_line(std::string_view line, ParsedLine &parsed) noexcept {
+    char copy[line::max_size + 16];
+    std::memcpy(copy, line.data(), line.size());
+    std::memset(copy + line.size(), 0, 16);
+    LineReader reader(copy, line.size(), parsed.event.emplace(Event{.time_usec = no_time}));
+    if (reader.read())
+        return !reader.has_other_line();
+    parsed.event.reset();
+    parsed.error = reader.error();
+    return false;
+}
 
 bool begins_as_event_line(std::string_view text) noexcept {
     return text.starts_with(magic) && (text.size() == magic.size() || text[magic.size()] == ' ');
@@ -222,7 +330,11 @@ ParsedLine read_from(std::string_view line, std::size_t beginning) noexcept {
     const std::string_view rest = line.substr(beginning);
     if (rest.size() >= line::max_size)
         return {std::nullopt, {"longer than 4096 bytes", line::max_size + 1}, 0};
-    ParsedLine parsed = begins_as_event_line(rest) ? LineReader(rest).read() : parse_comma_line(rest);
+    ParsedLine parsed;
+    if (begins_as_event_line(rest))
+        read_event_line(rest, parsed);
+    else
+        parsed = parse_comma_line(rest);
     parsed.garbage = beginning;
     parsed.error.column += beginning;
     return parsed;
@@ -231,31 +343,36 @@ ParsedLine read_from(std::string_view line, std::size_t beginning) noexcept {
 /// In one line; more of them are somebody's play.
 constexpr int most_beginnings = 4;
 
-} // namespace
-
-ParsedLine parse_event_line(std::string_view line) noexcept {
+/// Half a line, or garbage, in front of a good one; or a name that is our first word, in a good line.  `parsed` is what
+/// the line is as a whole.
+void read_behind_garbage(std::string_view line, ParsedLine &parsed) noexcept {
     const std::size_t filled = std::min(line.find_first_not_of('\0'), line.size());
-    if (begins_as_comma_line(line.substr(filled)))
-        return read_from(line, filled);
-    ParsedLine parsed;
-    if (begins_as_event_line(line) && line.size() < line::max_size) {
-        LineReader reader(line);
-        parsed = reader.read();
-        if (parsed.event && reader.other_line() == line.npos)
-            return parsed;
-    } else {
-        parsed.error = {"neither 'iptracking/1' nor the comma form", 1};
+    if (begins_as_comma_line(line.substr(filled))) {
+        parsed = read_from(line, filled);
+        return;
     }
-    // Half a line, or garbage, in front of a good one; or a name that is our first word, in a good line.
     std::size_t beginning = last_beginning(line);
     for (int tries = 0; tries < most_beginnings && beginning != line.npos; ++tries) {
         const ParsedLine rest = read_from(line, beginning);
-        if (rest.event)
-            return rest;
-        if (!parsed.event)
+        if (rest.event || !parsed.event)
             parsed = rest;
+        if (rest.event)
+            return;
         beginning = last_beginning(line.substr(0, beginning + magic.size() - 1));
     }
+}
+
+} // namespace
+
+ParsedLine parse_event_line(std::string_view line) noexcept {
+    ParsedLine parsed;
+    bool whole = false;
+    if (begins_as_event_line(line) && line.size() < line::max_size)
+        whole = read_event_line(line, parsed);
+    else
+        parsed.error = {"neither 'iptracking/1' nor the comma form", 1};
+    if (!whole)
+        read_behind_garbage(line, parsed);
     return parsed;
 }
 

@@ -17,6 +17,9 @@ struct IpAddress {
 
     /// As inet_pton(3) takes it; a zone ("%eth0") is cut off.
     static std::optional<IpAddress> parse(std::string_view text) noexcept;
+    /// Becomes the IPv4 address that the text begins with, and gives what stands behind it; nullptr: there is none, and
+    /// the address is worth nothing.  For lines of events, most of which have two.
+    const char *read_v4(const char *text) noexcept;
 
     bool is_v4() const noexcept;
     bool is_absent() const noexcept { return *this == IpAddress{}; }

@@ -2,6 +2,8 @@
 #include "event/ip_address.h"
 
 #include <algorithm>
+#include <arpa/inet.h>
+#include <cstring>
 #include <gtest/gtest.h>
 
 namespace iptracking {
@@ -75,6 +77,24 @@ TEST(IpAddress, SortsByItsBytes) {
     std::reverse(shuffled.begin(), shuffled.end());
     std::sort(shuffled.begin(), shuffled.end());
     EXPECT_EQ(shuffled, in_order);
+}
+
+TEST(IpAddress, ReadsIPv4AsInetPtonDoes) {
+    const std::string parts[] = {"0", "7", "07", "00", "25", "255", "256", "260", "999", "1000", "", "-1", "a"};
+    int good = 0;
+    for (const auto &first : parts)
+        for (const auto &second : parts)
+            for (const auto &third : parts)
+                for (const auto &fourth : parts) {
+                    const std::string text = first + "." + second + "." + third + "." + fourth;
+                    in_addr expected;
+                    const bool is_good = ::inet_pton(AF_INET, text.c_str(), &expected) == 1;
+                    const auto parsed = IpAddress::parse(text);
+                    ASSERT_EQ(parsed.has_value(), is_good) << text;
+                    ASSERT_TRUE(!parsed || std::memcmp(parsed->bytes.data() + 12, &expected, 4) == 0) << text;
+                    good += is_good;
+                }
+    EXPECT_EQ(good, 4 * 4 * 4 * 4);
 }
 
 class NoAddress : public testing::TestWithParam<std::string_view> {};
