@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "pam_callback/pam_environment.h"
 
-#include <stddef.h>
-#include <string.h>
-
 namespace iptracking {
 namespace {
 
-/// The value, if the variable has the name.
+/// The value, if the variable has the name.  Asked of each variable for each name: with strlen() and strncmp() that was
+/// two thirds of all instructions of the callback.
 const char *value_of(const char *variable, const char *name) {
-    const size_t size = strlen(name);
-    return strncmp(variable, name, size) == 0 && variable[size] == '=' ? variable + size + 1 : nullptr;
+    for (; *name != '\0'; ++variable, ++name)
+        if (*variable != *name)
+            return nullptr;
+    return *variable == '=' ? variable + 1 : nullptr;
 }
 
 const char *last_value(const char *const *from, const char *name) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "pam_callback/pam_event.h"
 
+#include "pam_callback/clock.h"
 #include "pam_callback/session_process.h"
 
 #include <arpa/inet.h>
 #include <string.h>
-#include <time.h>
 
 namespace iptracking {
 namespace {
@@ -66,8 +66,7 @@ bool parse_ssh_connection(const char *text, Connection &connection) {
 }
 
 void append_time(LineBuffer &line) {
-    timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
+    const timespec now = real_time();
     line.append(" time=");
     line.append_number(static_cast<unsigned long long>(now.tv_sec) * 1000000 +
                        static_cast<unsigned long long>(now.tv_nsec) / 1000);

@@ -35,7 +35,7 @@ Run = namedtuple('Run', 'microseconds faults lines')
 def measure(rounds):
     """The runs of each of PROGRAMS, one for each round."""
     runs = {name: [] for name in PROGRAMS}
-    with tempfile.TemporaryDirectory(prefix='iptracking-bench-', dir='/var/tmp') as folder:
+    with tempfile.TemporaryDirectory(prefix='iptracking-bench-', dir='/dev/shm') as folder:   # in memory, as /run is
         fifo = Path(folder, 'fifo')
         os.mkfifo(fifo)
         said = subprocess.run([BENCH / 'spawn-times', str(rounds), fifo, *PROGRAMS.values()], env=ENVIRONMENT, check=True,
