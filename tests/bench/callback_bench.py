@@ -56,7 +56,7 @@ def check_lines(runs):
 
 
 def run(quick, figures):
-    runs = measure(800 if quick else 4000)
+    runs = measure(800 if quick else 3000)
     check_lines(runs)
     took = {name: [run.microseconds for run in of_it] for name, of_it in runs.items()}
     for name, of_it in took.items():
