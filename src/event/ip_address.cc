@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <arpa/inet.h>
+#include <charconv>
 
 namespace iptracking {
 namespace {
@@ -61,8 +62,14 @@ bool IpAddress::is_v4() const noexcept {
 
 std::string IpAddress::to_string() const {
     char text[INET6_ADDRSTRLEN];
-    const bool v4 = is_v4();
-    return ::inet_ntop(v4 ? AF_INET : AF_INET6, bytes.data() + (v4 ? v4_prefix.size() : 0), text, sizeof(text));
+    if (!is_v4())
+        return ::inet_ntop(AF_INET6, bytes.data(), text, sizeof(text));
+    char *end = text; // inet_ntop(3) takes ten times as long
+    for (std::size_t i = v4_prefix.size(); i < bytes.size(); ++i) {
+        end = std::to_chars(end, end + 3, bytes[i]).ptr;
+        *end++ = '.';
+    }
+    return {text, end - 1};
 }
 
 } // namespace iptracking
