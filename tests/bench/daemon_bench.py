@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The daemon with sqlite3 and csvfile, beside bare loops that write the same; latency."""
+import fcntl
+import multiprocessing
+import os
+import sqlite3
+import statistics
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from figures import in_turn, ratio, say
+from programs import BUILD, DRIVERS, Daemon, bytes_in
+from waiting import wait_until
+
+WRITERS = 16
+BATCH_BYTES = 1024 * 1024   # most_batch_bytes of src/pool/batch.h: what the daemon takes at once when more is waiting
+STEP = 20_000               # summary_step of src/store/sqlite_driver.cc
+SCHEMA = sorted((Path(__file__).parents[2] / 'sql').glob('sqlite3-*.sql'))
+TABLES = {'inet_log': 'dst_ipaddr, src_ipaddr, src_port, log_event, uid, log_date, dst_port, outcome, sshd_pid, service, tty, '
+                      'ruser, rhost, host, flags, src_net6, origin',
+          'session': 'sshd_pid, close_id IS NULL', 'address_day': '*', 'user_day': '*', 'quarter': '*', 'user_address': '*'}
+RATES = {10: 10, 1000: 5, 10_000: 5}     # events a second, and for how many seconds
+
+
+def generated(rows, form):
+    """As dense in time as a million rows a year, which is what the generator makes of its own accord."""
+    return subprocess.run([BUILD / 'tests/tools/event-generator', f'--rows={rows}', f'--days={max(1, rows * 365 // 1_000_000)}', form],
+                          stdout=subprocess.PIPE, check=True).stdout
+
+
+def process_of(line):
+    return int(line.partition(b' pid=')[2].partition(b' ')[0])
+
+
+class Events:
+    """The same ones as lines, as rows, and as the lines of 16 writers; those of a process have one writer, so that they stay
+    in their order."""
+
+    def __init__(self, count):
+        self.count, self.lines, self.rows = count, generated(count, '--lines'), generated(count, '--copy')
+        lines = self.lines.splitlines(keepends=True)
+        self.of_writers = [[] for _ in range(WRITERS)]
+        for line in lines:
+            self.of_writers[process_of(line) % WRITERS].append(line)
+        self.batch = BATCH_BYTES * count // len(self.lines)
+
+
+def write_all(fifo, data):
+    """65 536 bytes at a time, which is how a copy through the pipe is fastest."""
+    data = memoryview(data)
+    while data:
+        data = data[os.write(fifo, data[:65536]):]
+
+
+def write_lines(fifo, lines):
+    for line in lines:
+        os.write(fifo, line)
+
+
+class Store:
+    """A daemon with a new store in a folder of its own, and its pipe of the size that the socket unit gives it."""
+
+    def __init__(self, folder, driver):
+        folder.mkdir()
+        self.store = DRIVERS[driver](folder)
+        self.daemon = Daemon(folder, passed=True, config=self.store.config)
+        self.daemon.wait_for_status('Storing events')
+        self.fifo = os.open(self.daemon.fifo, os.O_RDWR)
+        fcntl.fcntl(self.fifo, fcntl.F_SETPIPE_SZ, 1024 * 1024)
+        self.database = None
+        if driver == 'sqlite3':
+            self.database = sqlite3.connect(f'file:{self.store.path}?mode=ro', uri=True)
+
+    def is_done(self, count):
+        """All events are committed, once they have been written to the pipe, and the summaries know them."""
+        if self.database:
+            return self.database.execute('SELECT max(id), (SELECT min(upto) FROM summary) FROM inet_log').fetchone() == (count, count)
+        segment, offset = map(int, (self.daemon.state / 'pool/stored').read_text().split()[:2])
+        return not bytes_in(self.fifo) and not self.store.pool.bytes_after((segment, offset))
+
+    def end(self):
+        if self.database:
+            self.database.close()
+        os.close(self.fifo)
+        if self.daemon.stop() != 0:
+            raise RuntimeError(self.daemon.said())
+
+
+class Bench:
+    def __init__(self, folder, count):
+        self.folder, self.events, self.stores = folder, Events(count), 0
+        self.processor = {}     # seconds of the daemon for each event
+
+    def new_folder(self):
+        self.stores += 1
+        return self.folder / str(self.stores)
+
+    def daemon(self, driver, writers):
+        """Seconds from the first byte until nothing trails behind; and the store, which has ended."""
+        store = Store(self.new_folder(), driver)
+        feeders = [multiprocessing.Process(target=feed, args=(store.fifo, data)) for feed, data in (
+            [(write_lines, lines) for lines in self.events.of_writers] if writers > 1 else [(write_all, self.events.lines)])]
+        before, began = store.daemon.cpu_seconds(), time.perf_counter()
+        for feeder in feeders:
+            feeder.start()
+        wait_until(lambda: (store.database or not any(feeder.is_alive() for feeder in feeders)) and
+                   store.is_done(self.events.count), 120, 'the last event')
+        seconds = time.perf_counter() - began
+        self.processor.setdefault((driver, writers), []).append((store.daemon.cpu_seconds() - before) / self.events.count)
+        for feeder in feeders:
+            feeder.join()
+        store.end()
+        return seconds, store.store.path
+
+    def bare_sqlite(self, what):
+        path = self.new_folder()
+        done = subprocess.run([BUILD / 'tests/bench/bare-sqlite', what, path, str(self.events.batch), str(STEP), *SCHEMA],
+                              input=self.events.rows, stdout=subprocess.PIPE, check=True)
+        return float(done.stdout.split()[0]), path
+
+    def bare_csv(self, data):
+        """Seconds of write and fdatasync of the same bytes in the same batches."""
+        batch = len(data) * self.events.batch // self.events.count
+        with open(self.new_folder(), 'wb', buffering=0) as file:
+            began = time.perf_counter()
+            for begin in range(0, len(data), batch):
+                file.write(data[begin:begin + batch])
+                os.fdatasync(file)
+            return time.perf_counter() - began
+
+
+def check_same(paths, tables):
+    """The databases say the same, in whatever order."""
+    found = set()
+    for path in paths:
+        with sqlite3.connect(f'file:{path}?mode=ro', uri=True) as database:
+            found.add(tuple(hash(frozenset(database.execute(f'SELECT {columns}, count(*) FROM {table} GROUP BY {columns}' if columns != '*'
+                                                            else f'SELECT * FROM {table}')))
+                            for table, columns in TABLES.items() if table in tables))
+        database.close()
+    if len(found) != 1:
+        raise AssertionError('the ways to store the same events did not store the same')
+
+
+def report_rates(bench, driver, ways, rounds, figures):
+    """`ways`: functions by name, each giving seconds; gives lists of seconds by name."""
+    took = dict(zip(ways, in_turn(rounds, list(ways.values()))))
+    for name, seconds in took.items():
+        figures.add(f'{driver}, {name}', bench.events.count / statistics.median(seconds), 'events/s')
+    for (which, writers), seconds in bench.processor.items():
+        if which == driver:
+            figures.add(f'{driver}, processor seconds of the daemon, {writers} writer{"s" * (writers > 1)}',
+                        1e6 * statistics.median(seconds), 'us/event')
+    return took
+
+
+def measure_sqlite(bench, rounds, figures):
+    last = {}
+
+    def way(name, measure, *arguments):
+        def timed():
+            seconds, last[name] = measure(*arguments)
+            return seconds
+        return timed
+    took = report_rates(bench, 'sqlite3', {
+        'daemon, 1 writer': way('one', bench.daemon, 'sqlite3', 1), 'bare loop': way('all', bench.bare_sqlite, 'all'),
+        'daemon, 16 writers': way('many', bench.daemon, 'sqlite3', WRITERS),
+        'bare loop without summaries': way('rows', bench.bare_sqlite, 'rows')}, rounds, figures)
+    check_same(last.values(), {'inet_log'})
+    check_same([last['one'], last['many'], last['all']], TABLES)
+    for writers in ('1 writer', '16 writers'):
+        for bare, least in (('bare loop', 0.70), ('bare loop without summaries', 0.50)):
+            figures.add(f'sqlite3, daemon, {writers} / {bare}', ratio(took[bare], took[f'daemon, {writers}']), 'x', least=least)
+
+
+def measure_csv(bench, rounds, figures):
+    data = bench.daemon('csvfile', 1)[1].read_bytes()
+    bench.processor.clear()
+    took = report_rates(bench, 'csvfile', {
+        'daemon, 1 writer': lambda: bench.daemon('csvfile', 1)[0], 'write and fdatasync': lambda: bench.bare_csv(data),
+        'daemon, 16 writers': lambda: bench.daemon('csvfile', WRITERS)[0]}, rounds, figures)
+    for writers in ('1 writer', '16 writers'):
+        figures.add(f'csvfile, daemon, {writers} / write and fdatasync',
+                    ratio(took['write and fdatasync'], took[f'daemon, {writers}']), 'x', least=0.70)
+
+
+def see(store, count, seen):
+    """Notes when how many events can be seen, until all can: a reader with a connection of its own."""
+    if store.database:
+        with sqlite3.connect(f'file:{store.store.path}?mode=ro', uri=True) as database:
+            def number():
+                return database.execute('SELECT max(id) FROM inet_log').fetchone()[0] or 0
+            watch(number, count, seen)
+        database.close()
+        return
+    with open(store.store.path, 'rb', buffering=0) as file:
+        lines = 0
+
+        def number():
+            nonlocal lines
+            lines += file.read(1 << 20).count(b'\n')
+            return lines
+        watch(number, count, seen)
+
+
+def watch(number, count, seen):
+    notes, last = [], 0
+    while last < count:
+        now = number()
+        if now > last:
+            notes.append((time.perf_counter(), now))
+            last = now
+        else:
+            time.sleep(50e-6)
+    seen.send(notes)
+
+
+def fdatasyncs(file, rounds):
+    took = []
+    for _ in range(rounds):
+        file.write(bytes(4096))
+        began = time.perf_counter()
+        os.fdatasync(file)
+        took.append(time.perf_counter() - began)
+    return took
+
+
+def offer(fifo, lines, rate):
+    """Writes a line each time that it is due; gives when each was written."""
+    sent, begin = [], time.perf_counter()
+    for number, line in enumerate(lines):
+        due = begin + number / rate
+        while (wait := due - time.perf_counter()) > 0:
+            time.sleep(max(wait - 50e-6, 0))
+        sent.append(time.perf_counter())
+        os.write(fifo, line)
+    return sent
+
+
+def latencies(bench, driver, rate, seconds):
+    """Of each event, from its write(2) until a reader sees it, in units of the fdatasync(2) that were measured just before and
+    after; and the seconds that those took.  In parts, so that both meet the same disk.
+    """
+    store = Store(bench.new_folder(), driver)
+    lines = bench.events.lines.splitlines(keepends=True)
+    parts, of_part = 5, rate * seconds // 5
+    waits, units, seen = [], [], 0
+    with open(bench.folder / 'synced', 'wb', buffering=0) as file:
+        os.write(store.fifo, lines[0])  # makes the file
+        wait_until(lambda: store.store.count() == 1, 20, 'the first event')
+        syncs = fdatasyncs(file, 20)
+        for part in range(parts):
+            read, write = multiprocessing.Pipe(False)
+            begin, end = 1 + part * of_part, 1 + (part + 1) * of_part
+            reader = multiprocessing.Process(target=see, args=(store, end, write))
+            reader.start()
+            sent = offer(store.fifo, lines[begin:end], rate)
+            notes = iter(read.recv())
+            reader.join()
+            before, syncs = syncs, fdatasyncs(file, 20)
+            units.append(statistics.median(before + syncs))
+            for at in sent:
+                begin += 1
+                while seen < begin:
+                    when, seen = next(notes)
+                waits.append((when - at) / units[-1])
+    store.end()
+    return sorted(waits), statistics.median(units)
+
+
+def measure_latency(bench, driver, share, figures):
+    for rate, seconds in RATES.items():
+        waits, unit = latencies(bench, driver, rate, max(1, seconds // share))
+        for name, place in (('p50', len(waits) // 2), ('p99', len(waits) * 99 // 100)):
+            figures.add(f'{driver}, {rate} events/s offered, until a reader sees one, {name}', waits[place], 'fdatasync')
+        figures.add(f'{driver}, {rate} events/s offered, one fdatasync', 1000 * unit, 'ms')
+
+
+def run(quick, figures):
+    count, rounds, share = (100_000, 3, 2) if quick else (300_000, 5, 1)
+    with tempfile.TemporaryDirectory(prefix='iptracking-bench-', dir='/var/tmp') as folder:
+        bench = Bench(Path(folder), count)
+        say(f'{count} events, {rounds} rounds; from the first byte into the pipe until the last event is committed and the '
+            f'summaries know it.  1 writer: 64 KiB a write; {WRITERS} writers: a line a write.  The bare loops: {bench.events.batch} '
+            f'events in a transaction, the summaries each {STEP}')
+        measure_sqlite(bench, rounds, figures)
+        measure_csv(bench, rounds, figures)
+        for driver in ('sqlite3', 'csvfile'):
+            measure_latency(bench, driver, share, figures)
