@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <dirent.h>
 #include <fcntl.h>
@@ -41,7 +42,11 @@ public:
     CsvLine &add(const IpAddress &address) { return add(address.is_absent() ? "" : address.to_string()); }
     CsvLine &add(const StoredValue &value) { return add(value.text); }
     /// Zero: not known.
-    CsvLine &add_number(std::int64_t number) { return add(number == 0 ? "" : std::to_string(number)); }
+    CsvLine &add_number(std::int64_t number) {
+        char digits[24];
+        const char *const end = number == 0 ? digits : std::to_chars(digits, std::end(digits), number).ptr;
+        return add(std::string_view(digits, end));
+    }
     void end() { out_ += '\n'; }
 
 private:
@@ -252,6 +257,14 @@ private:
 } // namespace
 
 void append_csv_field(std::string &line, std::string_view field, std::string_view delimiter) {
+    // Without the first character of a delimiter it needs no second look.
+    const auto as_it_is = [first = delimiter.front()](char c) {
+        return c != '"' && c != '\r' && c != '\n' && c != first;
+    };
+    if (std::all_of(field.begin(), field.end(), as_it_is)) {
+        line += field;
+        return;
+    }
     // A reader takes the first delimiter that it sees, also one that begins in the field and ends behind it.
     const std::string seen = std::string(field).append(delimiter);
     const bool plain = field.find_first_of("\"\r\n") == field.npos && seen.find(delimiter) == field.size();
