@@ -5,7 +5,6 @@
 #include "line/format.h"
 
 #include <climits>
-#include <cstdio>
 #include <unistd.h>
 
 namespace iptracking {
@@ -45,10 +44,12 @@ void RowReader::read(const Event &event) {
 std::string first_half_of_v6(const IpAddress &address) {
     if (address.is_v4())
         return "";
-    const auto &b = address.bytes;
-    char text[20];
-    std::snprintf(text, sizeof(text), "%02x%02x:%02x%02x:%02x%02x:%02x%02x", b[0], b[1], b[2], b[3], b[4], b[5], b[6],
-                  b[7]);
+    std::string text = "0000:0000:0000:0000";
+    for (std::size_t i = 0; i < 8; ++i) {
+        const std::size_t at = i * 2 + i / 2;
+        text[at] = line::hex_digits[address.bytes[i] >> 4];
+        text[at + 1] = line::hex_digits[address.bytes[i] & 15];
+    }
     return text;
 }
 

@@ -23,7 +23,8 @@ using namespace std::chrono_literals;
 
 constexpr auto look_at_lock_again = 200ms;
 constexpr auto summarise_after = 5s;         // together with what comes meanwhile
-constexpr std::int64_t summary_step = 20000; // events in one transaction
+constexpr std::int64_t soon = 1000;          // events that are summarised as soon as nothing waits
+constexpr std::int64_t summary_step = 20000; // events in one transaction, where they have to be read
 constexpr int rest_after_summary = 4;        // times its duration, as long as batches come
 constexpr int progress_steps = 200'000;      // of SQLite's virtual machine: some milliseconds
 
@@ -51,7 +52,8 @@ struct OpenDatabase {
 
     sqlite::Database database;
     std::optional<FileId> id;
-    std::optional<SqliteWriter> writer; // after the schema
+    std::optional<SqliteSummaries> summaries; // these after the schema
+    std::optional<SqliteWriter> writer;
 };
 
 OpenDatabase::OpenDatabase(sqlite::Database connection, const std::string &stream_id)
@@ -69,7 +71,8 @@ OpenDatabase::OpenDatabase(sqlite::Database connection, const std::string &strea
     if (const std::string file = database.file(); !file.empty())
         id = id_of(file);
     prepare_sqlite_schema(database);
-    writer.emplace(database, stream_id);
+    summaries.emplace(database);
+    writer.emplace(database, stream_id, &*summaries);
     set_checkpoint_when_closed(true);
 }
 
@@ -134,8 +137,8 @@ private:
         stored_since_summary_ = true;
         behind_ += static_cast<std::int64_t>(batch_->events.size());
         batch_ = nullptr;
+        handler_.on_stored(); // gives us the next one, if there is one
         plan_summary();
-        handler_.on_stored();
     }
 
     void wait_for_lock() {
@@ -177,19 +180,32 @@ private:
         batch_ = nullptr;
     }
 
+    /// Many at once as soon as nothing else waits, and what comes behind them; a few together with what follows.
     void plan_summary() {
-        if (behind_ > 0 && !summary_timer_.running() && !summaries_damaged_)
-            summary_timer_.start(behind_ < summary_step ? Clock::duration(summarise_after) : summary_rest_);
+        if (!open_ || behind_ <= 0 || summaries_damaged_)
+            return;
+        if (!batch_ && !summary_failed_ && (flood_ || behind_ >= soon))
+            summary_timer_.start(0s);
+        else if (!summary_timer_.running() || (waits_for_more_ && behind_ >= summary_step))
+            start_summary_timer();
+    }
+
+    void start_summary_timer() {
+        waits_for_more_ = behind_ < summary_step;
+        summary_timer_.start(waits_for_more_ ? Clock::duration(summarise_after) : summary_rest_);
     }
 
     /// What trails behind costs a question a little; a flood of events must not wait for it.
     void summarise() {
         try {
             const auto begin = Clock::now();
-            behind_ = advance_sqlite_summaries(open_->database, summary_step);
+            const std::int64_t before = behind_;
+            behind_ = open_->summaries->advance(summary_step);
+            flood_ = before - behind_ >= soon;
             summary_rest_ =
                 (Clock::now() - begin) * (std::exchange(stored_since_summary_, false) ? rest_after_summary : 0);
             summary_trouble_.clear();
+            summary_failed_ = false;
             plan_summary();
         } catch (const sqlite::SqliteError &error) {
             if (const std::string why = describe(error); !error.busy() && why != summary_trouble_) {
@@ -197,6 +213,8 @@ private:
                 summary_trouble_ = why;
             }
             // What is derived can be made anew; events are stored all the same.
+            summary_failed_ = true;
+            waits_for_more_ = false;
             if (!error.damaged())
                 summary_timer_.start(summarise_after);
             else
@@ -214,7 +232,10 @@ private:
     BatchLimit batch_limit_;
     LastingDamage damage_;
     bool summaries_damaged_ = false; ///< of this connection
-    std::string summary_trouble_;
+    bool summary_failed_ = false;    ///< the last time
+    std::string summary_trouble_;    ///< that was told
+    bool waits_for_more_ = false;    ///< the timer that runs
+    bool flood_ = false;             ///< many were in the last step
     bool stored_since_summary_ = false;
     Clock::duration summary_rest_{};
     std::int64_t behind_ = 0; ///< events that the summaries lack

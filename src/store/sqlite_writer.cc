@@ -4,14 +4,28 @@
 #include "event/timestamp.h"
 #include "store/sqlite_attempts.h"
 
+#include <algorithm>
+#include <vector>
+
 namespace iptracking {
 namespace {
 
-constexpr char insert_sql[] = "INSERT INTO inet_log (id, dst_ipaddr, src_ipaddr, src_port, log_event, uid, log_date, "
-                              "dst_port, outcome, sshd_pid, "
-                              "service, tty, ruser, rhost, host, flags, src_net6, origin) "
-                              "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, "
-                              "?18)";
+constexpr char insert_sql[] =
+    "INSERT OR ROLLBACK INTO inet_log (id, dst_ipaddr, src_ipaddr, src_port, log_event, uid, log_date, dst_port, "
+    "outcome, sshd_pid, service, tty, ruser, rhost, host, flags, src_net6, origin) VALUES ";
+constexpr char values_sql[] = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr int columns = 18;
+
+// To begin and to end a statement takes as long as to insert a row.  (Where it would have to undo only itself it would
+// take longer again: OR ROLLBACK.)
+constexpr std::size_t rows_at_once = 8;
+
+std::string insert_rows_sql(std::size_t rows) {
+    std::string sql = insert_sql;
+    for (std::size_t row = 0; row < rows; ++row)
+        sql.append(row == 0 ? "" : ", ").append(values_sql);
+    return sql;
+}
 
 // Somebody may have removed the attempt since it was learned.
 constexpr char pair_sql[] = "INSERT INTO attempt_success SELECT id, ?2 FROM inet_log WHERE id = ?1";
@@ -75,8 +89,27 @@ std::string_view view_of(const std::string &text) {
 
 } // namespace
 
-SqliteWriter::SqliteWriter(sqlite::Database &database, const std::string &stream_id)
-    : database_(database), stream_id_(stream_id), last_(database, last_id_sql), insert_(database, insert_sql),
+/// What a row says, until it is stored.
+struct SqliteWriter::Row {
+    explicit Row(const Batch &batch) noexcept : texts(batch) {}
+
+    void read(const Event &from) {
+        event = &from;
+        texts.read(from);
+        destination = text_of(from.destination);
+        source = text_of(from.source);
+        date = format_utc(from.time_usec);
+        net6 = from.source.is_absent() ? "" : first_half_of_v6(from.source);
+    }
+
+    const Event *event = nullptr;
+    RowReader texts;
+    std::string destination, source, date, net6;
+};
+
+SqliteWriter::SqliteWriter(sqlite::Database &database, const std::string &stream_id, SqliteSummaries *summaries)
+    : database_(database), stream_id_(stream_id), summaries_(summaries), last_(database, last_id_sql),
+      insert_(database, insert_rows_sql(1)), insert_many_(database, insert_rows_sql(rows_at_once)),
       pair_(database, pair_sql), open_(database, open_sql), close_(database, close_sql),
       position_(database, position_sql) {
     catch_up(); // so that the first transaction has less to do
@@ -107,12 +140,16 @@ template <class Body> void SqliteWriter::in_transaction(const Body &body) {
     sqlite::Transaction transaction(database_);
     try {
         catch_up();
+        if (summaries_)
+            summaries_->begin();
         body();
         learned_ = last_id_;
         transaction.commit();
     } catch (...) {
         learned_ = 0;
         attempts_.clear();
+        if (summaries_)
+            summaries_->forget();
         throw;
     }
 }
@@ -136,60 +173,91 @@ void SqliteWriter::catch_up() {
 }
 
 void SqliteWriter::insert_all(const Batch &batch, std::string_view origin) {
-    RowReader row(batch);
-    for (const Event &event : batch.events) {
-        row.read(event);
-        insert(event, row, origin);
+    const std::vector<Event> &events = batch.events;
+    std::vector<Row> rows(std::min(rows_at_once, events.size()), Row(batch));
+    for (std::size_t begin = 0; begin < events.size(); begin += rows.size()) {
+        const std::span next(rows.begin(), std::min(rows.size(), events.size() - begin));
+        for (std::size_t i = 0; i < next.size(); ++i)
+            next[i].read(events[begin + i]);
+        insert(next, origin);
+        for (const Row &row : next)
+            inserted(++last_id_, row, origin);
     }
 }
 
-void SqliteWriter::insert(const Event &event, const RowReader &row, std::string_view origin) {
-    const std::string destination = text_of(event.destination), source = text_of(event.source);
-    const std::string date = format_utc(event.time_usec);
-    const std::string net6 = event.source.is_absent() ? "" : first_half_of_v6(event.source);
+/// Behind last_id_.
+void SqliteWriter::insert(std::span<const Row> rows, std::string_view origin) {
+    const bool many = rows.size() == rows_at_once;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        bind(many ? insert_many_ : insert_, many ? static_cast<int>(i) * columns : 0,
+             last_id_ + static_cast<std::int64_t>(i) + 1, rows[i], origin);
+        if (!many)
+            insert_.run();
+    }
+    if (many)
+        insert_many_.run();
+}
+
+/// To the parameters behind `before`.
+void SqliteWriter::bind(sqlite::Statement &statement, int before, std::int64_t id, const Row &row,
+                        std::string_view origin) {
+    const Event &event = *row.event;
     const char *const outcome = name_of(event.outcome);
-    insert_.bind(1, ++last_id_);
-    bind_nonempty(insert_, 2, destination);
-    bind_nonempty(insert_, 3, source);
-    bind_number(insert_, 4, event.source_port);
-    insert_.bind(5, static_cast<std::int64_t>(event.kind));
-    bind_text(insert_, 6, row[Text::user]);
-    insert_.bind(7, date);
-    bind_number(insert_, 8, event.destination_port);
-    if (outcome)
-        insert_.bind(9, std::string_view(outcome));
-    else
-        insert_.bind_null(9);
-    bind_number(insert_, 10, event.pid);
-    bind_text(insert_, 11, row[Text::service]);
-    bind_text(insert_, 12, row[Text::tty]);
-    bind_text(insert_, 13, row[Text::ruser]);
-    bind_text(insert_, 14, row[Text::rhost]);
-    bind_text(insert_, 15, row[Text::host]);
-    insert_.bind(16, std::int64_t{row.flags()});
-    bind_nonempty(insert_, 17, net6);
-    bind_nonempty(insert_, 18, origin);
-    insert_.run();
+    statement.bind(before + 1, id);
+    bind_nonempty(statement, before + 2, row.destination);
+    bind_nonempty(statement, before + 3, row.source);
+    bind_number(statement, before + 4, event.source_port);
+    statement.bind(before + 5, static_cast<std::int64_t>(event.kind));
+    bind_text(statement, before + 6, row.texts[Text::user]);
+    statement.bind(before + 7, row.date);
+    bind_number(statement, before + 8, event.destination_port);
+    bind_nonempty(statement, before + 9, outcome ? outcome : "");
+    bind_number(statement, before + 10, event.pid);
+    bind_text(statement, before + 11, row.texts[Text::service]);
+    bind_text(statement, before + 12, row.texts[Text::tty]);
+    bind_text(statement, before + 13, row.texts[Text::ruser]);
+    bind_text(statement, before + 14, row.texts[Text::rhost]);
+    bind_text(statement, before + 15, row.texts[Text::host]);
+    statement.bind(before + 16, std::int64_t{row.texts.flags()});
+    bind_nonempty(statement, before + 17, row.net6);
+    bind_nonempty(statement, before + 18, origin);
+}
+
+/// What follows from a row, in the order of the rows.
+void SqliteWriter::inserted(std::int64_t id, const Row &row, std::string_view origin) {
+    const Event &event = *row.event;
+    const RowReader &texts = row.texts;
+    const char *const outcome = name_of(event.outcome);
+    if (summaries_)
+        summaries_->note({id, static_cast<std::int64_t>(event.kind), row.date, outcome ? outcome : "",
+                          view_of(texts[Text::user]), view_of(row.destination), view_of(row.source),
+                          view_of(row.net6)});
 
     if (event.kind == EventKind::auth) {
-        const AuthRow auth{last_id_,          event.outcome,          view_of(row[Text::host]),
-                           view_of(source),   view_of(destination),   view_of(row[Text::service]),
-                           event.source_port, event.destination_port, event.pid};
+        const AuthRow auth{id,
+                           event.outcome,
+                           view_of(texts[Text::host]),
+                           view_of(row.source),
+                           view_of(row.destination),
+                           view_of(texts[Text::service]),
+                           event.source_port,
+                           event.destination_port,
+                           event.pid};
         if (const auto attempt = attempts_.next(auth))
-            pair_.bind(1, *attempt).bind(2, last_id_).run();
+            pair_.bind(1, *attempt).bind(2, id).run();
     } else if (event.kind == EventKind::open_session) {
-        open_.bind(1, last_id_);
+        open_.bind(1, id);
         bind_number(open_, 2, event.pid);
         open_.run();
     } else if (event.kind == EventKind::close_session) {
-        close_.bind(1, last_id_);
+        close_.bind(1, id);
         bind_number(close_, 2, event.pid);
         bind_number(close_, 3, event.source_port);
-        bind_nonempty(close_, 4, source);
-        bind_text(close_, 5, row[Text::service]);
-        bind_text(close_, 6, row[Text::host]);
-        bind_text(close_, 7, row[Text::user]);
-        close_.bind(8, date);
+        bind_nonempty(close_, 4, row.source);
+        bind_text(close_, 5, texts[Text::service]);
+        bind_text(close_, 6, texts[Text::host]);
+        bind_text(close_, 7, texts[Text::user]);
+        close_.bind(8, row.date);
         bind_nonempty(close_, 9, origin);
         close_.run();
     }

@@ -30,6 +30,11 @@ def last_is_stored(run):
         return False
 
 
+def summaries_are_up(run):
+    """So nothing is under way."""
+    run.wait(lambda: run.store.query('SELECT min(upto) FROM summary') == [(run.sent,)], what='the summaries')
+
+
 def locked(run):
     locker = sqlite3.connect(run.store.path)
     locker.execute('BEGIN IMMEDIATE')
@@ -329,7 +334,7 @@ class Damaged(Programs):
         """It is seen at the next commit."""
         run = Run(self, folder, 'sqlite3')
         run.send(3000)
-        run.wait_until_stored()
+        summaries_are_up(run)
         run.daemon.signal(signal.SIGSTOP)
         # Another program writes to it, so that the daemon has to read it again; and all is in the database itself.
         with sqlite3.connect(run.store.path) as database:

@@ -198,23 +198,29 @@ void store(SimulatedLogins &logins, const Options &options) {
     if (!options.sync)
         database.execute("PRAGMA synchronous = OFF; PRAGMA cache_size = -200000");
     prepare_sqlite_schema(database);
-    SqliteWriter writer(database, "event-generator");
+    SqliteSummaries summaries(database);
+    SqliteWriter writer(database, "event-generator", options.step > 0 ? &summaries : nullptr);
     Batch batch;
     Clock::duration writing{}, summarising{};
+    std::int64_t behind = 0;
     for (std::int64_t left = options.wish.rows, done = 0; left > 0; left -= done) {
         done = std::min(left, options.batch);
         fill(batch, logins, done);
         const auto begin = Clock::now();
         writer.write(batch);
-        writing += Clock::now() - begin;
+        const auto end = Clock::now();
+        writing += end - begin;
+        if (behind += done; options.step > 0 && behind >= options.step)
+            behind = summaries.advance(options.step);
+        summarising += Clock::now() - end;
     }
     say_rate("rows", options.wish.rows, writing);
     if (options.step == 0)
         return;
     const auto begin = Clock::now();
-    while (advance_sqlite_summaries(database, options.step) > 0)
+    while (summaries.advance(options.step) > 0)
         continue;
-    summarising = Clock::now() - begin;
+    summarising += Clock::now() - begin;
     say_rate("summaries", options.wish.rows, summarising);
     say_rate("both", options.wish.rows, writing + summarising);
 }

@@ -36,8 +36,14 @@ void SqliteLog::store(const std::vector<Told> &events) {
 
 SqliteWriter &SqliteLog::writer() {
     if (!writer_)
-        writer_.emplace(database, "0123456789abcdef0123456789abcdef");
+        writer_.emplace(database, "0123456789abcdef0123456789abcdef", &summaries());
     return *writer_;
+}
+
+SqliteSummaries &SqliteLog::summaries() {
+    if (!summaries_)
+        summaries_.emplace(database);
+    return *summaries_;
 }
 
 Rows SqliteLog::ask(sqlite::Database &asked, const std::string &sql) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "store/sqlite_schema.h"
+#include "store/sqlite_summaries.h"
 #include "store/sqlite_writer.h"
 #include "support.h"
 
@@ -39,8 +40,13 @@ protected:
 
     void store(const std::vector<Told> &events);
     SqliteWriter &writer();
+    /// Which note what the writer writes, as those of the daemon.
+    SqliteSummaries &summaries();
     /// As after a restart of the daemon.
-    void new_writer() { writer_.reset(); }
+    void new_writer() {
+        writer_.reset();
+        summaries_.reset();
+    }
     /// The rows of a question, each as "a|b|c", sorted; a null is "-".
     Rows ask(const std::string &sql) { return ask(database, sql); }
     static Rows ask(sqlite::Database &asked, const std::string &sql);
@@ -49,6 +55,7 @@ protected:
     sqlite::Database database{folder / "a.db", create};
 
 private:
+    std::optional<SqliteSummaries> summaries_;
     std::optional<SqliteWriter> writer_;
 };
 

@@ -5,6 +5,8 @@
 #include "store/sqlite_purge.h"
 #include "store/sqlite_schema_sql.h"
 
+#include <memory>
+
 namespace iptracking {
 namespace {
 
@@ -26,6 +28,25 @@ protected:
     void summarise(std::int64_t most = 1000) {
         while (advance_sqlite_summaries(database, most) > 0)
             continue;
+    }
+
+    /// Throws at the last row.
+    void store_nothing_of(std::vector<Told> events) {
+        events.back().user = "refused";
+        database.execute("CREATE TEMP TRIGGER refuse AFTER INSERT ON inet_log WHEN NEW.uid = 'refused' "
+                         "BEGIN SELECT raise(ABORT, 'refused'); END");
+        const auto drop = [](sqlite::Database *where) { where->execute("DROP TRIGGER refuse"); };
+        const std::unique_ptr<sqlite::Database, decltype(drop)> at_end(&database, drop);
+        store(events);
+    }
+
+    /// By another program.
+    void import_elsewhere(const std::vector<Told> &events) {
+        std::string lines;
+        for (const Told &told : events)
+            lines += line_of(told);
+        sqlite::Database other(folder / "a.db", create);
+        SqliteWriter(other).import(test::batch_of(lines), "text");
     }
 
     /// Each view against the rows.  `dates`: also the first and the last date.
@@ -112,7 +133,14 @@ TEST_F(SqliteSummaries, AreExactWhateverHappensInWhichOrder) {
         if (below(5) == 0)
             new_writer();
         store(traffic.next(1 + below(100)));
-        for (unsigned steps = below(5); steps > 0; --steps)
+        if (below(3) == 0) {
+            EXPECT_THROW(store_nothing_of(traffic.next(1 + below(20))), sqlite::SqliteError);
+        }
+        if (below(4) == 0)
+            import_elsewhere(traffic.next(1 + below(30)));
+        for (unsigned steps = below(3); steps > 0; --steps)
+            summaries().advance(1 + below(400));
+        for (unsigned steps = below(2); steps > 0; --steps)
             advance_sqlite_summaries(database, 1 + below(50));
         if (below(4) == 0) {
             const std::int64_t rows = database.number("SELECT count(*) FROM inet_log").value_or(0);
@@ -130,6 +158,41 @@ TEST_F(SqliteSummaries, AreExactWhateverHappensInWhichOrder) {
             return;
     }
     summarise();
+    expect_exact_counts(database);
+}
+
+TEST_F(SqliteSummaries, ReadNoRowsThatWereNoted) {
+    store({{.kind = "auth"}, {.kind = "account"}, {.kind = "open_session"}});
+    EXPECT_EQ(summaries().advance(1), 0);
+    expect_exact_counts(database);
+    store({{.kind = "auth"}, {.kind = "auth"}});
+    new_writer(); // which knows nothing of them
+    EXPECT_EQ(summaries().advance(1), 1);
+    store({{.kind = "auth"}});
+    EXPECT_EQ(summaries().advance(1), 1);
+    EXPECT_EQ(summaries().advance(1), 0);
+    expect_exact_counts(database);
+}
+
+TEST_F(SqliteSummaries, KnowWhatAnotherProgramHasChangedInRowsThatWereNoted) {
+    store({{.kind = "auth", .user = "alice"}, {.kind = "auth", .user = "bob"}});
+    sqlite::Database(folder / "a.db", create).execute("DELETE FROM inet_log WHERE uid = 'alice'");
+    EXPECT_EQ(summaries().advance(10), 0);
+    EXPECT_EQ(ask("SELECT uid, log_count FROM user_day"), Rows{"bob|1"});
+    expect_exact_counts(database);
+}
+
+TEST_F(SqliteSummaries, AreExactWhereMoreCameThanIsNoted) {
+    std::vector<Told> events(20'000, Told{.kind = "auth"});
+    for (int round = 0, number = 0; round < 3; ++round) {
+        for (Told &told : events)
+            told.user = std::string(300, 'x') + std::to_string(++number);
+        store(events);
+    }
+    EXPECT_GT(summaries().advance(1), 0); // the first ones have to be read
+    while (summaries().advance(20'000) > 0)
+        continue;
+    EXPECT_EQ(ask("SELECT count(*), sum(log_count) FROM user_day"), Rows{"60000|60000"});
     expect_exact_counts(database);
 }
 
