@@ -16,17 +16,22 @@ from waiting import wait_until
 
 WRITERS = 16
 BATCH_BYTES = 1024 * 1024   # most_batch_bytes of src/pool/batch.h: what the daemon takes at once when more is waiting
-STEP = 20_000               # summary_step of src/store/sqlite_driver.cc
+STEP = 20_000               # about what the daemon's summaries take at once, in a flood
 SCHEMA = sorted((Path(__file__).parents[2] / 'sql').glob('sqlite3-*.sql'))
 TABLES = {'inet_log': 'dst_ipaddr, src_ipaddr, src_port, log_event, uid, log_date, dst_port, outcome, sshd_pid, service, tty, '
                       'ruser, rhost, host, flags, src_net6, origin',
-          'session': 'sshd_pid, close_id IS NULL', 'address_day': '*', 'user_day': '*', 'quarter': '*', 'user_address': '*'}
+          'session': 'sshd_pid, open_id, close_id', 'attempt_success': 'attempt_id, success_id',
+          'address_day': 'day, dst_ipaddr, src_ipaddr, src_net6, log_count, failures, successes, opened, start_date, end_date',
+          'user_day': 'day, uid, log_count, failures, successes, opened, start_date, end_date',
+          'quarter': 'start_date, log_count, failures, successes, opened, closed',
+          'user_address': 'uid, src_ipaddr, log_count, start_date, end_date'}
 RATES = {10: 10, 1000: 5, 10_000: 5}     # events a second, and for how many seconds
 
 
 def generated(rows, form):
     """As dense in time as a million rows a year, which is what the generator makes of its own accord."""
-    return subprocess.run([BUILD / 'tests/tools/event-generator', f'--rows={rows}', f'--days={max(1, rows * 365 // 1_000_000)}', form],
+    days = max(1, rows * 365 // 1_000_000)
+    return subprocess.run([BUILD / 'tests/tools/event-generator', f'--rows={rows}', f'--days={days}', form],
                           stdout=subprocess.PIPE, check=True).stdout
 
 
@@ -66,8 +71,8 @@ class ManyWriters:
     """Whoever of them is ready writes the next line; so an attempt may come behind its success."""
 
     def __init__(self, fifo, events):
-        self.process = subprocess.Popen([BUILD / 'tests/bench/fifo-writers', fifo, str(WRITERS), events.file], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE)
+        self.process = subprocess.Popen([BUILD / 'tests/bench/fifo-writers', fifo, str(WRITERS), events.file],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.process.stdout.readline()
 
     def start(self):
@@ -83,10 +88,10 @@ class ManyWriters:
 
 
 FEEDS = {'1 writer': OneWriter, '16 writers': ManyWriters}
-WHY_MANY = ('it waits for a processor as long as it runs (schedstat): beside it are 16 writers, ready whenever the pipe has room, and '
-            'nobody is beside the bare loop')
-WHY_CSV = ('to take, parse and write out an event takes as long on a processor as the loop takes in all, its fdatasync(2) included; '
-           'and a batch takes a second fdatasync(2), of the position')
+WHY_MANY = ('it waits for a processor as long as it runs (schedstat): beside it are 16 writers, ready whenever the pipe has '
+            'room, and nobody is beside the bare loop')
+WHY_CSV = ('to take, parse and write out an event takes as long on a processor as the loop takes in all, its fdatasync(2) '
+           'included; and a batch takes a second fdatasync(2), of the position')
 
 
 class Store:
@@ -106,7 +111,8 @@ class Store:
     def is_done(self, count):
         """All events are committed, once they have been written to the pipe, and the summaries know them."""
         if self.database:
-            return self.database.execute('SELECT max(id), (SELECT min(upto) FROM summary) FROM inet_log').fetchone() == (count, count)
+            ask = 'SELECT max(id), (SELECT min(upto) FROM summary) FROM inet_log'
+            return self.database.execute(ask).fetchone() == (count, count)
         segment, offset = map(int, (self.daemon.state / 'pool/stored').read_text().split()[:2])
         return not bytes_in(self.fifo) and not self.store.pool.bytes_after((segment, offset))
 
@@ -174,12 +180,11 @@ class Bench:
 
 
 def check_same(paths, tables):
-    """The databases say the same, in whatever order."""
+    """The tables have the same rows, in whatever order."""
     found = set()
     for path in paths:
         with sqlite3.connect(f'file:{path}?mode=ro', uri=True) as database:
-            found.add(tuple(hash(frozenset(database.execute(f'SELECT {columns}, count(*) FROM {table} GROUP BY {columns}' if columns != '*'
-                                                            else f'SELECT * FROM {table}')))
+            found.add(tuple(hash(frozenset(database.execute(f'SELECT {columns}, count(*) FROM {table} GROUP BY {columns}')))
                             for table, columns in TABLES.items() if table in tables))
         database.close()
     if len(found) != 1:
@@ -192,7 +197,8 @@ def report_rates(bench, driver, ways, rounds, figures):
     for name, seconds in took.items():
         figures.add(f'{driver}, {name}', bench.events.count / statistics.median(seconds), 'events/s')
     for name, writer in FEEDS.items():
-        figures.add(f'{driver}, processor time of the daemon, {name}', 1e6 * statistics.median(bench.processor[driver, writer]), 'us/event')
+        processor = statistics.median(bench.processor[driver, writer])
+        figures.add(f'{driver}, processor time of the daemon, {name}', 1e6 * processor, 'us/event')
     return took
 
 
@@ -206,14 +212,15 @@ def measure_sqlite(bench, rounds, figures):
         return timed
     took = report_rates(bench, 'sqlite3', {
         'daemon, 1 writer': way('one', bench.daemon, 'sqlite3', OneWriter), 'bare loop': way('all', bench.bare_sqlite, 'all'),
-        'daemon, 16 writers': way('many', bench.daemon, 'sqlite3', ManyWriters), '16 writers, a pipe that is only emptied': bench.emptied,
+        'daemon, 16 writers': way('many', bench.daemon, 'sqlite3', ManyWriters),
+        '16 writers, a pipe that is only emptied': bench.emptied,
         'bare loop without summaries': way('rows', bench.bare_sqlite, 'rows')}, rounds, figures)
     check_same(last.values(), {'inet_log'})
     check_same([last['one'], last['all']], TABLES)
     for writers in FEEDS:
         for bare, least in (('bare loop', 0.70), ('bare loop without summaries', 0.50)):
-            figures.add(f'sqlite3, daemon, {writers} / {bare}', ratio(took[bare], took[f'daemon, {writers}']), 'x', least=least, why=(
-                WHY_MANY if writers == '16 writers' else None))
+            figures.add(f'sqlite3, daemon, {writers} / {bare}', ratio(took[bare], took[f'daemon, {writers}']), 'x', least=least,
+                        why=WHY_MANY if writers == '16 writers' else None)
 
 
 def measure_csv(bench, rounds, figures):
@@ -323,8 +330,8 @@ def run(quick, figures):
     with tempfile.TemporaryDirectory(prefix='iptracking-bench-', dir='/var/tmp') as folder:
         bench = Bench(Path(folder), count)
         say(f'{count} events, {rounds} rounds; from the first byte into the pipe until the last event is committed and the '
-            f'summaries know it.  1 writer: 64 KiB a write; {WRITERS} writers: a line a write.  The bare loops: {bench.events.batch} '
-            f'events in a transaction, the summaries each {STEP}')
+            f'summaries know it.  1 writer: 64 KiB a write; {WRITERS} writers: a line a write.  The bare loops: '
+            f'{bench.events.batch} events in a transaction, the summaries each {STEP}')
         measure_sqlite(bench, rounds, figures)
         measure_csv(bench, rounds, figures)
         for driver in ('sqlite3', 'csvfile'):
