@@ -46,7 +46,7 @@ install_packages() {
 }
 
 # build_tree DIR [MESON_OPTION…] [-- TARGET…]: sets DIR up unless it is, and builds; as the owner of the clone, so that
-# root leaves nothing in it that its owner cannot remove.
+# root leaves nothing in it that its owner cannot remove; with low priority, since tests of time may run meanwhile.
 build_tree() {
     local dir=$1 clone as_owner=() log options=()
     shift
@@ -59,7 +59,7 @@ build_tree() {
     if [ ! -e "$dir/build.ninja" ]; then
         log=$("${as_owner[@]}" meson setup "$dir" "$clone" "${options[@]}" 2>&1) || { printf '%s\n' "$log" >&2; return 1; }
     fi
-    "${as_owner[@]}" ninja --quiet -C "$dir" "$@" >&2
+    "${as_owner[@]}" nice ninja --quiet -C "$dir" "$@" >&2
 }
 
 # add_pam_lines FILE COMMAND: COMMAND (a path and its options) at each phase, as pam/sshd-* show it and say why.
