@@ -7,13 +7,14 @@ import subprocess
 import time
 from pathlib import Path
 
-from programs import FILE_DRIVERS, Programs, Sqlite, wait_until
+from programs import FILE_DRIVERS, SANITIZED, Programs, Sqlite, wait_until
 
 EVENT = 'iptracking/1 event=auth user={} src=192.0.2.7 service=sshd\n'
+LOCK = 5 if SANITIZED else 30    # seconds
 
 
 class Locked(Programs):
-    def test_a_lock_of_thirty_seconds_costs_nothing(self):
+    def test_a_long_lock_costs_nothing(self):
         """The pool at its limit, the pipe full, the database locked by another process."""
         store = Sqlite(self.folder)
         daemon = self.daemon(passed=True, config=store.config + 'log-pool: {max-bytes: 64K, records: {min: 8, max: 64}}\n')
@@ -37,7 +38,7 @@ class Locked(Programs):
 
         cpu = daemon.cpu_seconds()
         pings = daemon.notifications.count('WATCHDOG=1')
-        time.sleep(max(0, 30 - (time.monotonic() - locked_at)))   # the length of the lock is what is tested
+        time.sleep(max(0, LOCK - (time.monotonic() - locked_at)))   # the length of the lock is what is tested
         self.assertLess(daemon.cpu_seconds() - cpu, 1.0)
         self.assertEqual(daemon.notifications.count('WATCHDOG=1'), pings)
         locker.rollback()

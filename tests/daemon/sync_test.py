@@ -8,7 +8,7 @@ from pathlib import Path
 from programs import SANITIZED, Csv, Programs, wait_until
 
 EVENT = 'iptracking/1 event=auth time=1763716655123456 user={} src=192.0.2.7 sport=51234 dst=198.51.100.5 dport=22\n'
-ROUNDS, LONE, FLOOD = (1, 20, 5_000) if SANITIZED else (7, 60, 100_000)
+ROUNDS, LONE, FLOOD = (1, 20, 5_000) if SANITIZED else (3, 60, 50_000)
 
 
 class Sync(Programs):

@@ -10,7 +10,7 @@ from programs import SANITIZED, Programs, Sqlite, wait_until
 SQL = Path(__file__).resolve().parents[2] / 'sql'
 EVENT = 'iptracking/1 event=auth user={} src=192.0.2.7 service=sshd\n'
 WATCHDOG = 4      # seconds; that of the unit has sixty
-ROWS = 6_000_000 if os.environ.get('IPTRACKING_LONG') else 150_000 if SANITIZED else 600_000
+ROWS = 6_000_000 if os.environ.get('IPTRACKING_LONG') else 30_000 if SANITIZED else 600_000
 
 
 class Upgrade(Programs):
