@@ -2,6 +2,7 @@
 #include "db/postgres.h"
 #include "event/timestamp.h"
 #include "import/import_target.h"
+#include "import/row_columns.h"
 #include "store/postgres_arrays.h"
 #include "store/postgres_schema.h"
 
@@ -10,26 +11,13 @@
 namespace iptracking {
 namespace {
 
+using namespace row_column;
 using postgres::Parameter;
 
 constexpr char columns[] =
     "id, (extract(epoch FROM log_date) * 1000000)::bigint, log_event, outcome, host(src_ipaddr), "
     "src_port, host(dst_ipaddr), dst_port, sshd_pid, flags, origin, uid, service, tty, ruser, "
     "rhost, host";
-enum Column {
-    id,
-    log_date,
-    log_event,
-    outcome,
-    src_ipaddr,
-    src_port,
-    dst_ipaddr,
-    dst_port,
-    sshd_pid,
-    flags,
-    origin,
-    texts
-};
 
 constexpr EventKind kinds[] = {EventKind::auth, EventKind::open_session, EventKind::close_session};
 constexpr Outcome outcomes[] = {Outcome::attempt, Outcome::success, Outcome::failure};

@@ -2,6 +2,7 @@
 #include "db/sqlite.h"
 #include "event/timestamp.h"
 #include "import/import_target.h"
+#include "import/row_columns.h"
 #include "store/sqlite_writer.h"
 
 #include <algorithm>
@@ -9,23 +10,10 @@
 namespace iptracking {
 namespace {
 
+using namespace row_column;
 constexpr char rows_sql[] = "SELECT id, log_date, log_event, outcome, src_ipaddr, src_port, dst_ipaddr, dst_port, "
                             "sshd_pid, flags, origin, uid, service, tty, ruser, rhost, host FROM inet_log "
                             "WHERE log_date BETWEEN ?1 AND ?2 ORDER BY id";
-enum Column {
-    id,
-    log_date,
-    log_event,
-    outcome,
-    src_ipaddr,
-    src_port,
-    dst_ipaddr,
-    dst_port,
-    sshd_pid,
-    flags,
-    origin,
-    texts
-};
 
 Outcome outcome_of(std::string_view name) noexcept {
     for (const Outcome known : {Outcome::attempt, Outcome::success, Outcome::failure})

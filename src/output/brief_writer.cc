@@ -15,7 +15,7 @@ public:
     void write(const Row &row) override {
         line_.clear();
         for (std::size_t i = 0; i < columns_.size(); ++i) {
-            if (!columns_[i].detail || full_)
+            if (columns_[i].need != Need::detail || full_)
                 line_.append(line_.empty() ? "" : " ").append(cell_as_word(row[i], columns_[i].kind, utc_));
         }
         line_ += '\n';

@@ -8,9 +8,16 @@ namespace iptracking {
 namespace {
 
 /// Spreadsheets run a text that begins so as a formula, quoted or not,
-/// https://owasp.org/www-community/attacks/CSV_Injection.
-bool looks_like_formula(std::string_view text) {
-    return !text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos;
+/// https://owasp.org/www-community/attacks/CSV_Injection.  In many countries a cell ends at `;`, whatever the quotes.
+std::string without_formulas(std::string_view text) {
+    std::string out;
+    char before = ';';
+    for (const char c : text) {
+        if (before == ';' && std::string_view("=+-@\t\r").find(c) != std::string_view::npos)
+            out += '\'';
+        out += before = c;
+    }
+    return out;
 }
 
 std::string quoted(const std::string &text) {
@@ -25,8 +32,8 @@ std::string quoted(const std::string &text) {
 
 /// A text that is there but empty is "", one that is not there is nothing.
 std::string text_field(std::string_view text) {
-    std::string field = looks_like_formula(text) ? "'" : "";
-    append_safe_text(field, text);
+    std::string field;
+    append_safe_text(field, without_formulas(text));
     return field.empty() || field.find_first_of(",\"\r\n") != std::string::npos ? quoted(field) : field;
 }
 

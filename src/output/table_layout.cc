@@ -2,6 +2,7 @@
 #include "output/table_layout.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace iptracking {
 namespace {
@@ -14,27 +15,33 @@ std::size_t width_of(const ColumnWidth &column, std::size_t cut) {
 }
 
 /// With a blank between columns.
-std::size_t total_width(const std::vector<ColumnWidth> &columns, std::size_t count, std::size_t cut) {
-    std::size_t total = count - 1;
-    for (std::size_t i = 0; i < count; ++i)
-        total += width_of(columns[i], cut);
+std::size_t total_width(const std::vector<ColumnWidth> &columns, std::size_t cut) {
+    std::size_t total = columns.size() - 1;
+    for (const ColumnWidth &column : columns)
+        total += width_of(column, cut);
     return total;
 }
 
 } // namespace
 
-std::size_t columns_that_fit(const std::vector<ColumnWidth> &columns, std::size_t limit) {
-    std::size_t count = columns.size();
-    while (limit > 0 && count > 1 && total_width(columns, count, shortest_cut) > limit)
-        --count;
-    return count;
+std::vector<std::size_t> columns_that_fit(const std::vector<ColumnWidth> &columns, std::size_t limit) {
+    std::vector<ColumnWidth> left = columns;
+    std::vector<std::size_t> places(columns.size());
+    std::iota(places.begin(), places.end(), std::size_t{0});
+    while (limit > 0 && left.size() > 1 && total_width(left, shortest_cut) > limit) {
+        const auto lesser = std::find_if(left.rbegin(), left.rend(), [](const auto &one) { return one.is_lesser; });
+        const auto goes = lesser == left.rend() ? left.end() - 1 : lesser.base() - 1;
+        places.erase(places.begin() + (goes - left.begin()));
+        left.erase(goes);
+    }
+    return places;
 }
 
 void fit_columns(std::vector<ColumnWidth> &columns, std::size_t limit) {
     std::size_t cut = 0;
     for (const ColumnWidth &column : columns)
         cut = std::max(cut, column.natural);
-    while (limit > 0 && cut > shortest_cut && total_width(columns, columns.size(), cut) > limit)
+    while (limit > 0 && cut > shortest_cut && total_width(columns, cut) > limit)
         --cut;
     for (ColumnWidth &column : columns)
         column.width = width_of(column, cut);

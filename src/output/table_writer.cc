@@ -39,12 +39,13 @@ public:
     TableWriter(std::FILE *out, std::span<const Column> columns, const Style &style)
         : out_(out), style_(style), limit_(style.full ? 0 : style.width) {
         for (std::size_t i = 0; i < columns.size(); ++i) {
-            if (columns[i].detail && !style.full)
+            if (columns[i].need == Need::detail && !style.full)
                 continue;
             columns_.push_back(columns[i]);
             places_.push_back(i);
             widths_.push_back({.natural = style.legend ? columns_of(columns[i].title) : 1,
-                               .may_be_cut = may_be_cut(columns[i].kind)});
+                               .may_be_cut = may_be_cut(columns[i].kind),
+                               .is_lesser = columns[i].need == Need::lesser});
         }
     }
 
@@ -91,11 +92,21 @@ private:
     }
 
     void leave_out_what_has_no_room() {
-        const std::size_t count = columns_that_fit(widths_, limit_);
-        for (std::size_t i = count; i < columns_.size(); ++i)
-            left_out_.append(i == count ? "" : ", ").append(columns_[i].title);
-        columns_.resize(count, columns_.front());
-        widths_.resize(count);
+        const std::vector<std::size_t> kept = columns_that_fit(widths_, limit_);
+        for (std::size_t i = 0; i < columns_.size(); ++i)
+            if (std::find(kept.begin(), kept.end(), i) == kept.end())
+                left_out_.append(left_out_.empty() ? "" : ", ").append(columns_[i].title);
+        const auto keep = [&](auto &all) {
+            for (std::size_t i = 0; i < kept.size(); ++i)
+                if (i != kept[i])
+                    all[i] = std::move(all[kept[i]]);
+            all.erase(all.begin() + static_cast<std::ptrdiff_t>(kept.size()), all.end());
+        };
+        keep(columns_);
+        keep(places_);
+        keep(widths_);
+        for (auto &cells : chunk_)
+            keep(cells);
     }
 
     void append_titles(std::string &text) const {

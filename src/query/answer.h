@@ -22,11 +22,18 @@ enum class Kind : std::uint8_t {
     list,     ///< std::vector<std::string>, of texts or addresses
 };
 
+/// How much a column of a table matters.
+enum class Need : std::uint8_t {
+    main,
+    lesser, ///< left out first where a terminal is narrow
+    detail, ///< left out unless it is asked for; always in JSON and CSV
+};
+
 struct Column {
     const char *name;  ///< in JSON and CSV: documented, never changed; lower case with underscores
     const char *title; ///< above a table
     Kind kind;
-    bool detail = false; ///< left out of tables unless there is room or it is asked for; always in JSON and CSV
+    Need need = Need::main;
 };
 
 /// std::monostate: not there; null in JSON, empty in CSV, "-" in a table.

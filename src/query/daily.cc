@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Counts by time.  The database counts quarters of an hour: all zones are made of them.
 #include "event/timestamp.h"
+#include "query/count_columns.h"
 #include "query/counts.h"
 #include "query/questions.h"
 
@@ -12,19 +13,15 @@
 namespace iptracking {
 namespace {
 
-constexpr Column all_columns[] = {
-    {"start", "START", Kind::time},         {"day", "DAY", Kind::text},
-    {"weekday", "WEEKDAY", Kind::text},     {"hour", "HOUR", Kind::number},
-    {"events", "EVENTS", Kind::number},     {"attempts", "ATTEMPTS", Kind::number},
-    {"failures", "FAILURES", Kind::number}, {"successes", "SUCCESSES", Kind::number},
-    {"sessions", "SESSIONS", Kind::number},
-};
-constexpr auto &c = all_columns;
-constexpr std::array by_start{c[0], c[4], c[5], c[6], c[7], c[8]};
-constexpr std::array by_day{c[1], c[4], c[5], c[6], c[7], c[8]};
-constexpr std::array by_weekday{c[2], c[4], c[5], c[6], c[7], c[8]};
-constexpr std::array by_hour{c[3], c[4], c[5], c[6], c[7], c[8]};
-constexpr std::array by_weekday_hour{c[2], c[3], c[4], c[5], c[6], c[7], c[8]};
+template <class... Keys> constexpr auto with_counts(const Keys &...keys) {
+    return std::array{keys..., column::events, column::attempts, column::failures, column::successes, column::sessions};
+}
+constexpr Column hour_column{"hour", "HOUR", Kind::number}, weekday_column{"weekday", "WEEKDAY", Kind::text};
+constexpr auto by_start = with_counts(Column{"start", "START", Kind::time});
+constexpr auto by_day = with_counts(Column{"day", "DAY", Kind::text});
+constexpr auto by_weekday = with_counts(weekday_column);
+constexpr auto by_hour = with_counts(hour_column);
+constexpr auto by_weekday_hour = with_counts(weekday_column, hour_column);
 constexpr const char *weekdays[] = {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
 
 constexpr std::int64_t second_usec = 1'000'000, hour_usec = 3600 * second_usec, day_seconds = 86400;

@@ -11,10 +11,13 @@ namespace iptracking {
 namespace {
 
 constexpr Column columns[] = {
-    {"time", "TIME", Kind::time},        {"user", "USER", Kind::text},
-    {"source", "SOURCE", Kind::address}, {"destination", "DESTINATION", Kind::address},
-    {"service", "SERVICE", Kind::text},  {"host", "HOST", Kind::text},
-    {"id", "ID", Kind::number, true},
+    {"time", "TIME", Kind::time},
+    {"user", "USER", Kind::text},
+    {"source", "SOURCE", Kind::address},
+    {"destination", "DESTINATION", Kind::address, Need::lesser},
+    {"service", "SERVICE", Kind::text, Need::lesser},
+    {"host", "HOST", Kind::text, Need::lesser},
+    {"id", "ID", Kind::number, Need::detail},
 };
 constexpr std::size_t user_column = 1;
 

@@ -2,6 +2,7 @@
 // All about one user, or one address.
 #include "event/stored_text.h"
 #include "query/conditions.h"
+#include "query/count_columns.h"
 #include "query/counts.h"
 #include "query/questions.h"
 
@@ -13,14 +14,14 @@ namespace {
 
 constexpr Column columns_of_user[] = {
     {"user", "USER", Kind::text},
-    {"first", "FIRST", Kind::time},
-    {"last", "LAST", Kind::time},
-    {"events", "EVENTS", Kind::number},
-    {"attempts", "ATTEMPTS", Kind::number},
-    {"failures", "FAILURES", Kind::number},
-    {"successes", "SUCCESSES", Kind::number},
-    {"sessions", "SESSIONS", Kind::number},
-    {"success_ratio", "SUCCESS", Kind::ratio},
+    column::first,
+    column::last,
+    column::events,
+    column::attempts,
+    column::failures,
+    column::successes,
+    column::sessions,
+    column::success_ratio,
     {"mean_interval", "MEAN INTERVAL", Kind::duration},
     {"addresses", "ADDRESSES", Kind::list},
     {"nets", "NETS", Kind::list},
@@ -29,14 +30,14 @@ constexpr Column columns_of_user[] = {
 constexpr Column columns_of_address[] = {
     {"address", "ADDRESS", Kind::address},
     {"net", "NET", Kind::address},
-    {"first", "FIRST", Kind::time},
-    {"last", "LAST", Kind::time},
-    {"events", "EVENTS", Kind::number},
-    {"attempts", "ATTEMPTS", Kind::number},
-    {"failures", "FAILURES", Kind::number},
-    {"successes", "SUCCESSES", Kind::number},
-    {"sessions", "SESSIONS", Kind::number},
-    {"success_ratio", "SUCCESS", Kind::ratio},
+    column::first,
+    column::last,
+    column::events,
+    column::attempts,
+    column::failures,
+    column::successes,
+    column::sessions,
+    column::success_ratio,
     {"mean_interval", "MEAN INTERVAL", Kind::duration},
     {"users", "USERS", Kind::list},
     {"tried", "TRIED", Kind::list},

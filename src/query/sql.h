@@ -22,8 +22,12 @@ public:
         return *this;
     }
     /// A new parameter; gives how it is written: "$3".  Each is used once.
-    std::string value(Value value) {
-        values_.push_back(std::move(value));
+    std::string value(std::int64_t number) {
+        values_.emplace_back(number);
+        return "$" + std::to_string(values_.size());
+    }
+    std::string value(std::string text) {
+        values_.emplace_back(std::move(text));
         return "$" + std::to_string(values_.size());
     }
 

@@ -24,12 +24,12 @@ constexpr Column columns[] = {
     {"user", "USER", Kind::text},
     {"source", "SOURCE", Kind::address},
     {"failures", "FAILURES", Kind::number},
-    {"first_failure", "FIRST FAILURE", Kind::time},
-    {"destination", "DESTINATION", Kind::address},
-    {"service", "SERVICE", Kind::text},
-    {"host", "HOST", Kind::text},
-    {"pid", "PID", Kind::number},
-    {"id", "ID", Kind::number, true},
+    {"first_failure", "FIRST FAILURE", Kind::time, Need::lesser},
+    {"destination", "DESTINATION", Kind::address, Need::lesser},
+    {"service", "SERVICE", Kind::text, Need::lesser},
+    {"host", "HOST", Kind::text, Need::lesser},
+    {"pid", "PID", Kind::number, Need::lesser},
+    {"id", "ID", Kind::number, Need::detail},
 };
 enum At : std::size_t { time, user, source, failures, first_failure };
 
@@ -154,10 +154,15 @@ void ask_then_success(AskedDatabase &database, const Selection &selection, std::
         return !found.empty();
     };
     if (database.dialect().has_summaries()) {
-        const auto days = candidates(database, since, until);
-        for (auto day = days.rbegin(); day != days.rend() && left > 0; ++day)
-            if (day->first < until && day->first + day_usec > since)
-                show(day->first, day->first + day_usec, &day->second);
+        for (std::int64_t to = until; to > since && left > 0;) {
+            const std::int64_t midnight = (to - 1) / day_usec * day_usec;
+            const std::int64_t from = std::max(since, midnight - (most_days - 1) * day_usec);
+            const auto days = candidates(database, from, to);
+            for (auto day = days.rbegin(); day != days.rend() && left > 0; ++day)
+                if (day->first < to && day->first + day_usec > from)
+                    show(day->first, day->first + day_usec, &day->second);
+            to = from;
+        }
         return;
     }
     // The less there is, the longer the pieces.

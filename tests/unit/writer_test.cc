@@ -21,10 +21,11 @@ using namespace std::string_literals;
 constexpr std::int64_t noon = 1763640000'000'000; // 2025-11-20 12:00:00 UTC
 
 constexpr Column columns[] = {
-    {"time", "TIME", Kind::time},           {"user", "USER", Kind::text},     {"source", "SOURCE", Kind::address},
-    {"outcome", "OUTCOME", Kind::text},     {"count", "COUNT", Kind::number}, {"ratio", "RATIO", Kind::ratio},
-    {"lasted", "LASTED", Kind::duration},   {"nets", "NETS", Kind::list},     {"known", "KNOWN", Kind::boolean},
-    {"origin", "ORIGIN", Kind::text, true},
+    {"time", "TIME", Kind::time},         {"user", "USER", Kind::text},
+    {"source", "SOURCE", Kind::address},  {"outcome", "OUTCOME", Kind::text},
+    {"count", "COUNT", Kind::number},     {"ratio", "RATIO", Kind::ratio},
+    {"lasted", "LASTED", Kind::duration}, {"nets", "NETS", Kind::list},
+    {"known", "KNOWN", Kind::boolean},    {"origin", "ORIGIN", Kind::text, Need::detail},
 };
 
 const Row whole = {noon + 250'000,
@@ -50,6 +51,8 @@ const std::pair<std::string, std::string> hostile_texts[] = {
     {"\U000e0041", R"(\u{e0041})"},
     {"\u2028", R"(\u{2028})"},
     {"a\u00a0\u3000b", R"(a\u{a0}\u{3000}b)"},
+    {"a\u2800\u3164\uffa0\u115f\u17b4b", R"(a\u{2800}\u{3164}\u{ffa0}\u{115f}\u{17b4}b)"}, // letters without ink
+    {"a\ufe0f\u034f\U000e0100", R"(a\u{fe0f}\u{34f}\u{e0100})"},
     {"\xff\xc0\xaf", R"(\xff\xc0\xaf)"},
     {"\xed\xa0\x80", R"(\xed\xa0\x80)"},
     {"\x7f", R"(\u{7f})"},
@@ -206,6 +209,7 @@ TEST_F(Writers, MakeCsvWhoseEmptyTextIsNotWhatIsMissing) {
 
 TEST_F(Writers, GiveASpreadsheetNoFormula) {
     EXPECT_EQ(written_text(Format::csv, "=1+1"), "user\r\n'=1+1\r\n");
+    EXPECT_EQ(written_text(Format::csv, "a;=1;b;;-2"), "user\r\na;'=1;b;;'-2\r\n");
     EXPECT_EQ(written_text(Format::csv, "+1"), "user\r\n'+1\r\n");
     EXPECT_EQ(written_text(Format::csv, "-1"), "user\r\n'-1\r\n");
     EXPECT_EQ(written_text(Format::csv, "@SUM(A1,A2)"), "user\r\n\"'@SUM(A1,A2)\"\r\n");
