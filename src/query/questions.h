@@ -69,7 +69,9 @@ enum class TopBy : std::uint8_t {
     users,
     addresses,
     nets,
-    total, ///< all in one row
+    hosts,    ///< that recorded it
+    services, ///< of PAM
+    total,    ///< all in one row
 };
 enum class TopOrder : std::uint8_t { events, failures, key };
 
@@ -79,7 +81,7 @@ struct Top {
     std::optional<std::int64_t> limit; ///< none: all
     int prefix = 24, prefix6 = 64;     ///< of nets
 };
-/// user | address | net, then events attempts failures successes sessions success_ratio first last.
+/// user | address | net | host | service, then events attempts failures successes sessions success_ratio first last.
 std::span<const Column> top_columns(TopBy by);
 void ask_top(AskedDatabase &database, const Selection &selection, const Top &top, const RowSink &sink);
 

@@ -106,8 +106,11 @@ public:
             return in_net + sql.value(net.to_string()) + ")";
         std::string end = begin; // of the texts that begin so; the function takes much longer than to compare
         ++end.back();
-        const std::string from = text + " >= " + sql.value(begin), to = text + " < " + sql.value(end);
-        return "(" + from + " AND " + to + " AND " + in_net + sql.value(net.to_string()) + "))";
+        const std::string range = text + " >= " + sql.value(begin) + " AND " + text + " < " + sql.value(end);
+        const int v4_bits = net.bits - 96;
+        if (net.address.is_v4() && v4_bits <= 24 && v4_bits % 8 == 0) // all of them: what is truncated is a /24
+            return "(" + range + ")";
+        return "(" + range + " AND " + in_net + sql.value(net.to_string()) + "))";
     }
 };
 

@@ -3,20 +3,34 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
+#include <optional>
 #include <vector>
 
 namespace iptracking {
 namespace {
-
-constexpr std::size_t most_keys = 500'000; ///< about 80 MB
 
 /// As Sums, but small.
 struct Slim {
     std::int64_t events = 0, failures = 0, successes = 0, sessions = 0, first = 0, last = 0;
 };
 
-struct Hash {
-    std::size_t operator()(const Net &net) const noexcept {
+/// Some of the addresses are nets, of which maybe only that is known.
+struct ByNet {
+    using Key = Net;
+    static constexpr std::size_t most = 500'000; ///< keys, about 80 MB
+    const Top &top;
+
+    /// What counts together with an address.
+    std::optional<Net> operator()(const std::string &text) const {
+        const auto address = Net::parse(text);
+        if (!address || top.by != TopBy::nets)
+            return address;
+        const Net net = Net::around(address->address, top.prefix, top.prefix6);
+        return net.bits < address->bits ? net : *address;
+    }
+    static std::string text(const Net &net) { return net.to_string(); }
+    static std::size_t hash(const Net &net) noexcept {
         std::uint64_t halves[2];
         std::memcpy(halves, net.address.bytes.data(), sizeof(halves));
         std::uint64_t mixed = halves[0] * 0x9e3779b97f4a7c15 ^ halves[1];
@@ -28,20 +42,32 @@ struct Hash {
     }
 };
 
-/// Nets and their sums, side by side in memory: most of the time goes by while memory is waited for.
-class Table {
+struct ByText {
+    using Key = std::string;
+    static constexpr std::size_t most = 250'000;
+
+    std::optional<std::string> operator()(const std::string &text) const { return text; }
+    static const std::string &text(const std::string &key) { return key; }
+    static std::size_t hash(const std::string &key) noexcept { return std::hash<std::string>{}(key); }
+};
+
+/// Keys and their sums, side by side in memory: most of the time goes by while memory is waited for.
+template <class By> class Table {
 public:
+    using Key = typename By::Key;
     struct Entry {
-        Net net;
-        Slim slim;
+        Key key{};
+        Slim slim{};
+        bool used = false;
     };
 
-    Slim &operator[](const Net &net) {
+    Slim &operator[](Key &&key) {
         if (2 * (number_ + 1) > entries_.size())
             grow();
-        Entry &entry = place_of(net);
-        if (entry.net.bits == unused) {
-            entry.net = net;
+        Entry &entry = place_of(key);
+        if (!entry.used) {
+            entry.key = std::move(key);
+            entry.used = true;
             ++number_;
         }
         return entry.slim;
@@ -49,38 +75,28 @@ public:
     std::size_t size() const noexcept { return number_; }
     template <class Work> void for_each(const Work &work) const {
         for (const Entry &entry : entries_)
-            if (entry.net.bits != unused)
+            if (entry.used)
                 work(entry);
     }
 
 private:
-    static constexpr int unused = -1;
-
-    Entry &place_of(const Net &net) {
-        std::size_t at = Hash{}(net) & (entries_.size() - 1);
-        while (entries_[at].net.bits != unused && !(entries_[at].net == net))
+    Entry &place_of(const Key &key) {
+        std::size_t at = By::hash(key) & (entries_.size() - 1);
+        while (entries_[at].used && !(entries_[at].key == key))
             at = (at + 1) & (entries_.size() - 1);
         return entries_[at];
     }
     void grow() {
-        std::vector<Entry> old(std::max<std::size_t>(1024, 2 * entries_.size()), Entry{.net = {.bits = unused}});
+        std::vector<Entry> old(std::max<std::size_t>(1024, 2 * entries_.size()));
         old.swap(entries_);
-        for (const Entry &entry : old)
-            if (entry.net.bits != unused)
-                place_of(entry.net) = entry;
+        for (Entry &entry : old)
+            if (entry.used)
+                place_of(entry.key) = std::move(entry);
     }
 
     std::vector<Entry> entries_; ///< a power of 2
     std::size_t number_ = 0;
 };
-
-/// What counts together with an address, of which maybe only a net is known.
-Net key_of(const Net &address, const Top &top) {
-    if (top.by != TopBy::nets)
-        return address;
-    const Net net = Net::around(address.address, top.prefix, top.prefix6);
-    return net.bits < address.bits ? net : address;
-}
 
 void add(Slim &slim, const Row &row) {
     const auto number = [&](std::size_t i) {
@@ -107,39 +123,36 @@ Sums sums_of(const Slim &slim) {
 }
 
 /// As order_of() of the question in SQL.
-bool stands_before(TopOrder order, const Table::Entry *one, const Table::Entry *other) {
-    const auto number = [&](const Table::Entry *of) {
+template <class By, class Entry> bool stands_before(TopOrder order, const Entry *one, const Entry *other) {
+    const auto number = [&](const Entry *of) {
         return order == TopOrder::events ? of->slim.events : order == TopOrder::failures ? of->slim.failures : 0;
     };
     if (number(one) != number(other))
         return number(one) > number(other);
     if (order != TopOrder::key && one->slim.last != other->slim.last)
         return one->slim.last > other->slim.last;
-    return one->net.to_string() < other->net.to_string();
+    return By::text(one->key) < By::text(other->key);
 }
 
-} // namespace
+using Sink = std::function<bool(const std::string &key, const Sums &sums)>;
 
-bool tally(AskedDatabase &database, Sql question, const Counted &counted, const Top &top,
-           const std::function<bool(const std::string &key, const Sums &sums)> &sink) {
-    constexpr std::array kinds{Kind::address, Kind::number, Kind::number, Kind::number,
-                               Kind::number,  Kind::time,   Kind::time};
-    // No sum in it: then SQLite joins it with the view that it asks, and reads no column in vain.
-    question << counted.with << "SELECT k, n, f, s, o, a, z FROM " << counted.from << " WHERE k IS NOT NULL";
-    Table table;
+template <class By>
+bool tally_by(const By &by, AskedDatabase &database, const Sql &question, const Top &top, const Sink &sink) {
+    constexpr std::array kinds{Kind::text,   Kind::number, Kind::number, Kind::number,
+                               Kind::number, Kind::time,   Kind::time};
+    Table<By> table;
     bool fits = true;
     database.ask(question, kinds, [&](const Row &row) {
-        const auto address = Net::parse(std::get<std::string>(row[0]));
-        if (!address)
-            return true;
-        add(table[key_of(*address, top)], row);
-        fits = table.size() <= most_keys;
+        if (auto key = by(std::get<std::string>(row[0])))
+            add(table[std::move(*key)], row);
+        fits = table.size() <= By::most;
         return fits;
     });
     if (!fits)
         return false;
-    std::vector<const Table::Entry *> rows;
-    table.for_each([&](const Table::Entry &row) {
+    using Entry = typename Table<By>::Entry;
+    std::vector<const Entry *> rows;
+    table.for_each([&](const Entry &row) {
         if (top.order != TopOrder::failures || row.slim.failures > 0)
             rows.push_back(&row);
     });
@@ -147,12 +160,22 @@ bool tally(AskedDatabase &database, Sql question, const Counted &counted, const 
                            ? static_cast<std::size_t>(*top.limit)
                            : rows.size();
     std::partial_sort(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(shown), rows.end(),
-                      [&](const auto *one, const auto *other) { return stands_before(top.order, one, other); });
+                      [&](const Entry *one, const Entry *other) { return stands_before<By>(top.order, one, other); });
     for (std::size_t i = 0; i < shown; ++i) {
-        if (!sink(rows[i]->net.to_string(), sums_of(rows[i]->slim)))
+        if (!sink(By::text(rows[i]->key), sums_of(rows[i]->slim)))
             break;
     }
     return true;
+}
+
+} // namespace
+
+bool tally(AskedDatabase &database, Sql question, const Counted &counted, const Top &top, const Sink &sink) {
+    // No sum in it: then SQLite joins it with the view that it asks, and reads no column in vain.
+    question << counted.with << "SELECT k, n, f, s, o, a, z FROM " << counted.from << " WHERE k IS NOT NULL";
+    if (top.by == TopBy::addresses || top.by == TopBy::nets)
+        return tally_by(ByNet{top}, database, question, top, sink);
+    return tally_by(ByText{}, database, question, top, sink);
 }
 
 } // namespace iptracking

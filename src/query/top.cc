@@ -2,6 +2,7 @@
 // Counts by user, address and net.
 #include "event/stored_text.h"
 #include "query/conditions.h"
+#include "query/count_columns.h"
 #include "query/counts.h"
 #include "query/questions.h"
 #include "query/spool.h"
@@ -13,31 +14,25 @@
 namespace iptracking {
 namespace {
 
-constexpr std::size_t counts = 8; ///< the columns behind the key
-constexpr Column columns_of_users[] = {
-    {"user", "USER", Kind::text},
-    {"events", "EVENTS", Kind::number},
-    {"attempts", "ATTEMPTS", Kind::number},
-    {"failures", "FAILURES", Kind::number},
-    {"successes", "SUCCESSES", Kind::number},
-    {"sessions", "SESSIONS", Kind::number},
-    {"success_ratio", "SUCCESS", Kind::ratio},
-    {"first", "FIRST", Kind::time},
-    {"last", "LAST", Kind::time},
-};
-
-template <std::size_t... I>
-constexpr std::array<Column, counts + 1> with_key(const Column &key, std::index_sequence<I...>) {
-    return {key, columns_of_users[I + 1]...};
+template <class... Keys> constexpr auto with_counts(const Keys &...key) {
+    return std::array{key...,           column::events,        column::attempts, column::failures, column::successes,
+                      column::sessions, column::success_ratio, column::first,    column::last};
 }
-constexpr auto numbers = std::make_index_sequence<counts>{};
-constexpr auto columns_of_addresses = with_key({"address", "ADDRESS", Kind::address}, numbers);
-constexpr auto columns_of_nets = with_key({"net", "NET", Kind::address}, numbers);
+constexpr auto columns_of_users = with_counts(Column{"user", "USER", Kind::text});
+constexpr auto columns_of_addresses = with_counts(Column{"address", "ADDRESS", Kind::address});
+constexpr auto columns_of_nets = with_counts(Column{"net", "NET", Kind::address});
+constexpr auto columns_of_hosts = with_counts(Column{"host", "HOST", Kind::text});
+constexpr auto columns_of_services = with_counts(Column{"service", "SERVICE", Kind::text});
+constexpr auto columns_of_all = with_counts();
 
 CountedBy counted_by_of(const Dialect &dialect, const Top &top) {
     switch (top.by) {
     case TopBy::users:
         return by_user();
+    case TopBy::hosts:
+        return {.key = "l.host"};
+    case TopBy::services:
+        return {.key = "l.service"};
     case TopBy::addresses:
         return by_address("l.src_ipaddr");
     default:
@@ -111,22 +106,29 @@ std::span<const Column> top_columns(TopBy by) {
         return columns_of_addresses;
     case TopBy::nets:
         return columns_of_nets;
+    case TopBy::hosts:
+        return columns_of_hosts;
+    case TopBy::services:
+        return columns_of_services;
     default:
-        return std::span(columns_of_users).subspan(1);
+        return columns_of_all;
     }
 }
 
 void ask_top(AskedDatabase &database, const Selection &wanted, const Top &top, const RowSink &sink) {
     Selection selection = without_needless_times(database, wanted);
-    const bool summary_knows = top.by == TopBy::users ? selection.from.empty() : selection.users.empty();
-    if (top.by == TopBy::total || !summary_knows)
+    const bool counts_addresses = top.by == TopBy::addresses || top.by == TopBy::nets;
+    const bool summary_knows =
+        (top.by == TopBy::users && selection.from.empty()) || (counts_addresses && selection.users.empty());
+    if (!summary_knows)
         selection = narrowed(database, selection);
     if (top.by == TopBy::total)
         return ask_total(database, selection, sink);
     const Dialect &dialect = database.dialect();
-    if (dialect.has_summaries() && top.by != TopBy::users) {
+    if (dialect.has_summaries()) {
         Sql question;
-        const Counted counted = counted_by(dialect, question, by_address("l.src_ipaddr"), selection);
+        const CountedBy by = counts_addresses ? by_address("l.src_ipaddr") : counted_by_of(dialect, top);
+        const Counted counted = counted_by(dialect, question, by, selection);
         if (tally(database, question, counted, top,
                   [&](const std::string &key, const Sums &sums) { return sink(shown(key, sums)); }))
             return;
@@ -134,7 +136,7 @@ void ask_top(AskedDatabase &database, const Selection &wanted, const Top &top, c
     Sql question;
     const CountedBy by = counted_by_of(dialect, top);
     const Counted counted = counted_by(dialect, question, by, selection);
-    const std::string key = top.by == TopBy::users ? "k" : dialect.address("k");
+    const std::string key = counts_addresses ? dialect.address("k") : "k";
     question << counted.with << "SELECT " << key << ", " << sums_of(dialect) << " FROM " << counted.from
              << " WHERE k IS NOT NULL GROUP BY k" << order_of(dialect, top.order, key);
     if (top.limit)

@@ -50,9 +50,9 @@ std::string after_failures(const Report &report) {
     if (report.after_failures.total == 0)
         return "Nobody was let in after attempts that failed.";
     const Login &last = report.after_failures.shown.front();
-    return "Look at these first: " + count_of(report.after_failures.total, "login", "logins") +
-           " after attempts that failed, the last one " + who(last) + " after " +
-           count_of(last.failures, "failure", "failures") + ".";
+    return "Look at these first: " + number_of(report.after_failures.total, report.after_failures.at_least) +
+           (report.after_failures.total == 1 ? " login" : " logins") + " after attempts that failed, the last one " +
+           who(last) + " after " + count_of(last.failures, "failure", "failures") + ".";
 }
 
 std::string new_pairs(const Report &report) {

@@ -102,7 +102,7 @@ private:
         data table;
         table.set("rows", rows);
         const std::int64_t more = list.total - static_cast<std::int64_t>(list.shown.size());
-        table.set("more", more > 0 ? data(with_commas(more)) : data(false));
+        table.set("more", more > 0 ? data(number_of(more, list.at_least)) : data(false));
         return table;
     }
 

@@ -17,6 +17,7 @@ constexpr std::int64_t most_slots = 84; // two hours each in a week: still a bar
 constexpr std::int64_t hours_of_slots[] = {1, 2, 3, 4, 6, 8, 12, 24, 48, 72, 168, 336, 672, 2016};
 constexpr std::int64_t most_nets = 40, most_users = 15;
 constexpr std::size_t most_listed = 25;
+constexpr std::int64_t most_after_failures = 1000; // of which each takes a look at an hour of rows
 
 /// The cells of a row by the names of their columns.
 class Named {
@@ -67,12 +68,13 @@ public:
         list_open_sessions();
         ask_new(database_, selection_, std::nullopt,
                 [&](const Row &row) { return list(report_.new_pairs, login_of(Named(new_columns(), row))); });
-        ask_then_success(database_, selection_, std::nullopt, [&](const Row &row) {
+        ask_then_success(database_, selection_, most_after_failures, [&](const Row &row) {
             const Named named(then_success_columns(), row);
             Login login = login_of(named);
             login.failures = named.number("failures");
             return list(report_.after_failures, std::move(login));
         });
+        report_.after_failures.at_least = report_.after_failures.total == most_after_failures;
     }
 
 private:

@@ -50,6 +50,7 @@ struct Login {
 template <class T> struct Listed {
     std::vector<T> shown;
     std::int64_t total = 0;
+    bool at_least = false; ///< `total`: to count them all would take too long
 };
 
 struct Report {

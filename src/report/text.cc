@@ -87,9 +87,10 @@ private:
         line(cut_to_columns(current, width));
     }
 
-    void rest_of(std::int64_t total, std::size_t shown_items) {
-        if (total > static_cast<std::int64_t>(shown_items))
-            line("and " + with_commas(total - static_cast<std::int64_t>(shown_items)) + " more");
+    template <class T> void rest_of(const Listed<T> &list) {
+        const std::int64_t rest = list.total - static_cast<std::int64_t>(first_of(list.shown).size());
+        if (rest > 0)
+            line("and " + number_of(rest, list.at_least) + " more");
     }
 
     void list_logins(const char *title, const Listed<Login> &logins, bool with_failures) {
@@ -103,7 +104,7 @@ private:
                                     (with_failures ? " " + to_the_right(what, 14) + " " : " ") + rest,
                                 width));
         }
-        rest_of(logins.total, first_of(logins.shown).size());
+        rest_of(logins);
     }
 
     void list_open_sessions() {
@@ -115,7 +116,7 @@ private:
                                     known(session.source) + " " + known(session.tty) + " " + known(session.service) +
                                     " " + known(session.host),
                                 width));
-        rest_of(report_.open.total, first_of(report_.open.shown).size());
+        rest_of(report_.open);
     }
 
     /// Of a day each, where there would be too many.

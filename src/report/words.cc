@@ -23,6 +23,10 @@ std::string count_of(std::int64_t number, std::string_view one, std::string_view
     return with_commas(number) + " " + std::string(number == 1 ? one : many);
 }
 
+std::string number_of(std::int64_t number, bool at_least) {
+    return (at_least ? "at least " : "") + with_commas(number);
+}
+
 std::string span_in_words(std::int64_t usec) {
     const std::int64_t hours = (usec + usec_per_hour / 2) / usec_per_hour;
     const std::int64_t days = (hours + 1) / hours_per_day;

@@ -12,6 +12,8 @@ namespace iptracking {
 std::string with_commas(std::int64_t number);
 /// "1 session", "12,345 sessions"
 std::string count_of(std::int64_t number, std::string_view one, std::string_view many);
+/// "12,345", or "at least 12,345"
+std::string number_of(std::int64_t number, bool at_least);
 /// "7 days", "1 hour"
 std::string span_in_words(std::int64_t usec);
 /// "Monday": the weekdays begin with it.
