@@ -97,6 +97,15 @@ class Importing(Client):
             found[name] = found.get(name, 0) + int(number)
         return found
 
+    def give_the_database_away(self):
+        """To a folder of somebody else, whom root becomes; gives that folder."""
+        folder = self.sub('state')
+        os.chown(folder, 65534, 65534)
+        os.chmod(self.folder, 0o755)
+        self.database = folder / 'iptracking.sqlite3'
+        self.chosen = f'database: {{driver-name: sqlite3, filename: {self.database}}}\n'
+        return folder
+
     @contextlib.contextmanager
     def timed(self, what):
         """.seconds of the processor, since other tests run beside this one."""
@@ -327,6 +336,22 @@ class Wtmpdb(Importing):
         self.assertIn('wtmp.db', self.said)
 
 
+    def test_a_view_is_not_followed_to_other_tables(self):
+        path = self.wtmpdb()
+        connection = sqlite3.connect(path)
+        connection.executescript('ALTER TABLE wtmp RENAME TO other; CREATE VIEW wtmp AS SELECT * FROM other')
+        connection.close()
+        self.import_('--wtmpdb', path, status=3)
+        self.assertIn('has no table wtmp', self.said)
+
+    @unittest.skipUnless(os.geteuid() == 0, 'needs root')
+    def test_root_reads_one_that_only_root_may(self):
+        self.give_the_database_away()
+        path = self.wtmpdb(('alice', 1_700_000_100_123_456, None, 'ssh', '192.0.2.7', 'sshd'))
+        path.chmod(0o600)
+        self.assertEqual(self.import_('--wtmpdb', path)['imported'], 1)
+
+
 class Lines(Importing):
     def test_what_was_exported_comes_back_as_it_was(self):
         name = 'x from 1.2.3.4 port 5 ssh2 origin=text\\033'
@@ -392,11 +417,7 @@ class Beside(Importing):
 
     @unittest.skipUnless(os.geteuid() == 0, 'needs root')
     def test_root_leaves_files_that_it_can_write_and_reads_what_only_root_may(self):
-        folder = self.sub('state')
-        os.chown(folder, 65534, 65534)
-        os.chmod(self.folder, 0o755)
-        self.database = folder / 'iptracking.sqlite3'
-        self.chosen = f'database: {{driver-name: sqlite3, filename: {self.database}}}\n'
+        folder = self.give_the_database_away()
         btmp = self.write('btmp', record(FAILED, 7, b'root', line=b'ssh:notty'))
         btmp.chmod(0o600)
         self.assertEqual(self.import_('--btmp', btmp)['imported'], 1)

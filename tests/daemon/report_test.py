@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The report: as a page in a real browser, as a text for a mail, as JSON."""
 import json
+import os
 import random
 import subprocess
 import time
@@ -78,6 +79,16 @@ class Written(Reported):
         self.assertEqual([path.name for path in self.folder.glob('report*')], ['report.html'])
         self.report('--html', '/nowhere/report.html', status=3)
         self.assertEqual(self.report('-o', 'pdf', status=2), '')
+
+    def test_what_lies_under_the_temporary_name_is_not_written_to(self):
+        aside, victim = self.folder / 'report.html.new', self.folder / 'victim'
+        victim.write_text('mine')
+        for lay in (lambda: aside.symlink_to(victim), lambda: os.link(victim, aside)):
+            lay()
+            self.report('--html', str(self.page))
+            self.assertEqual((victim.read_text(), self.page.read_text()[-8:]), ('mine', '</html>\n'))
+            self.assertFalse(self.page.is_symlink() or self.page.samefile(victim))
+            self.assertFalse(os.path.lexists(aside))
 
     def test_the_text_fits_a_mail_and_has_every_panel(self):
         for locale in 'C.UTF-8', 'C':

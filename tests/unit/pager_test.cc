@@ -84,16 +84,22 @@ TEST(Pager, IsNoneWhereThatIsAsked) {
 
 TEST(Pager, IsLessInItsSecureModeForBorrowedRights) {
     const std::string path = "/tmp/iptracking-pager-" + std::to_string(::getpid());
-    ASSERT_EQ(std::system(("mkdir " + path + " && printf '#!/bin/sh\\necho \"$LESSSECURE $LESS:$LESSOPEN\"; cat' >" +
-                           path + "/less && chmod 755 " + path + "/less")
-                              .c_str()),
-              0);
+    ASSERT_EQ(
+        std::system(("mkdir " + path +
+                     " && printf '#!/bin/sh\\necho \"$LESSSECURE $LESS:$LESSOPEN$LESSCLOSE$LESSSECURE_ALLOW\"; cat' >" +
+                     path + "/less && chmod 755 " + path + "/less")
+                        .c_str()),
+        0);
     const std::string search = path + ":/usr/bin:/bin";
-    EXPECT_EQ(
-        on_terminal({{"PATH", search.c_str()}, {"SUDO_UID", "1000"}, {"PAGER", "sed s/^/paged:/"}, {"LESSOPEN", "|x"}},
-                    print_line)
-            .text,
-        "1 FRSXMK:\r\na line\r\n");
+    EXPECT_EQ(on_terminal({{"PATH", search.c_str()},
+                           {"SUDO_UID", "1000"},
+                           {"PAGER", "sed s/^/paged:/"},
+                           {"LESSOPEN", "|x"},
+                           {"LESSCLOSE", "x"},
+                           {"LESSSECURE_ALLOW", "shell"}},
+                          print_line)
+                  .text,
+              "1 FRSXMK:\r\na line\r\n");
     EXPECT_EQ(
         on_terminal({{"PATH", search.c_str()}, {"SYSTEMD_PAGERSECURE", "0"}, {"SYSTEMD_LESS", "FR"}}, print_line).text,
         " FR:\r\na line\r\n");

@@ -53,6 +53,27 @@ TEST_F(SqliteSchema, IsUpgradedFromEachVersionAndKeepsWhatIsThere) {
     }
 }
 
+TEST_F(SqliteSchema, IsTakenForOursWhereItWasMadeDuringTheLook) {
+    sqlite::Database empty(folder / "empty.db", create);
+    struct Maker {
+        std::string file;
+        bool has_made = false;
+    } maker{folder / "empty.db"};
+    const auto make = [](unsigned, void *context, void *, void *text) {
+        auto &other = *static_cast<Maker *>(context);
+        if (!other.has_made &&
+            std::string_view(static_cast<const char *>(text)).find("sqlite_schema") != std::string_view::npos) {
+            other.has_made = true;
+            sqlite::Database made(other.file, create);
+            prepare_sqlite_schema(made);
+        }
+        return 0;
+    };
+    ASSERT_EQ(sqlite3_trace_v2(empty.get(), SQLITE_TRACE_STMT, make, &maker), SQLITE_OK);
+    EXPECT_EQ(check_sqlite_schema(empty), sqlite_schema_version);
+    EXPECT_TRUE(maker.has_made);
+}
+
 TEST_F(SqliteSchema, IsNotThereInAnEmptyDatabase) {
     sqlite::Database empty(folder / "empty.db", create);
     EXPECT_EQ(check_sqlite_schema(empty), 0);

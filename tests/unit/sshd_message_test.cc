@@ -84,6 +84,10 @@ INSTANTIATE_TEST_SUITE_P(
         Example{"Failed hostbased for alice from 192.0.2.7 port 1 ssh2: RSA SHA256:abc, client user \"alice\", client "
                 "host \"client.example\"",
                 What::failed, "'alice' 192.0.2.7 1", "hostbased"},
+        // The end of what the client says of its host is no key.
+        Example{"Failed hostbased for alice from 192.0.2.7 port 1 ssh2: RSA SHA256:abc, client user \"alice\", client "
+                "host \"x from 203.0.113.9 port 9 ssh2: RSA y\"",
+                What::failed, "'alice' 192.0.2.7 1", "hostbased"},
         Example{"Accepted gssapi-with-mic for alice from 192.0.2.7 port 1 ssh2: alice@EXAMPLE.ORG", What::accepted,
                 "'alice' 192.0.2.7 1", "gssapi-with-mic"},
         Example{"message repeated 5 times: [ Failed password for root from 192.0.2.7 port 51234 ssh2]", What::failed,
