@@ -16,13 +16,7 @@ public:
         selection_.declare(options);
         output_.declare(options, taken_);
     }
-    int run(const Called &called) final {
-        const Selection selection = selection_.read();
-        static_cast<void>(output_.style()); // wrong words are said before the database is asked
-        read_own();
-        const auto database = open_asked_database(called.read());
-        return ask(*database, selection);
-    }
+    int run(const Called &called) final;
 
 protected:
     AskingVerb() = default;
@@ -31,6 +25,8 @@ protected:
     virtual void declare_own(OptionList &options) = 0;
     /// Throws a UsageError for what cannot be understood.
     virtual void read_own() {}
+    /// Whether --event and --outcome select something else than nothing.
+    virtual bool has_kinds() const { return true; }
     virtual int ask(AskedDatabase &database, const Selection &selection) = 0;
 
     Order order(Order by_default) const {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/directories.h"
+#include "base/log.h"
 #include "client/verb.h"
 #include "query/no_right.h"
 
@@ -15,7 +16,11 @@ bool Called::may_read() const noexcept {
 Config Called::read() const {
     if (!may_read())
         throw no_right_to_read(config.file);
-    return read_config(config, state_directory()).config;
+    Config read = read_config(config, state_directory()).config;
+    if (config.schema && !std::holds_alternative<PostgresConfig>(read.driver))
+        log(Level::warning,
+            std::string("--schema is ignored: it is for PostgreSQL, and the driver is ") + driver_name(read.driver));
+    return read;
 }
 
 } // namespace iptracking

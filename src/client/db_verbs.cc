@@ -2,20 +2,12 @@
 // The options of `iptracking db …`.
 #include "base/log.h"
 #include "client/db.h"
+#include "client/selection_options.h"
 #include "client/verbs.h"
 #include "event/timestamp.h"
-#include "query/time_window.h"
 
 namespace iptracking {
 namespace {
-
-std::int64_t parse_before(const std::string &text) {
-    const auto time = parse_when(text, now_usec());
-    if (!time)
-        throw UsageError("--before needs a time like " + std::string(accepted_times) + ", not '" + printable(text) +
-                         "'");
-    return *time;
-}
 
 std::int64_t parse_older_than(const std::string &text) {
     const auto age = parse_age(text);
@@ -54,7 +46,7 @@ class Purge final : public Verb {
             throw UsageError("--before and --older-than say the same: give one of them");
         verb_.fate = truncate_ ? OldEvents::truncated : OldEvents::removed;
         if (before_)
-            verb_.before_usec = parse_before(*before_);
+            verb_.before_usec = parse_time_option("--before", *before_);
         if (older_than_)
             verb_.before_usec = parse_older_than(*older_than_);
         return iptracking::run(verb_, called.read());

@@ -104,6 +104,8 @@ std::string last_line(const LastEntry &entry, const LastForm &form) {
     line += " " + padded(end, width_of_end, false) + (end.empty() ? "" : " ") + length;
     if (form.host_at_end && !form.no_host)
         line = padded(line, line.size() + (length.size() < 12 ? 12 - length.size() : 0), false) + " " + entry.host;
+    if (!entry.recorded_by.empty())
+        line += "  on " + entry.recorded_by;
     while (line.ends_with(' '))
         line.pop_back();
     return line + "\n";

@@ -21,6 +21,7 @@ struct LastForm {
 /// What stands in a line of last(1).  Texts are fit for a terminal.
 struct LastEntry {
     std::string user, tty, host;
+    std::string recorded_by; ///< the name of a host; empty: it is left out
     std::int64_t start_usec = 0;
     std::optional<std::int64_t> end_usec;
     std::string state; ///< as of sessions_columns(), where there is no end

@@ -4,6 +4,7 @@
 #include "client/options.h"
 #include "config/yaml_node.h"
 #include "output/put.h"
+#include "query/time_window.h"
 
 #include <cerrno>
 #include <clocale>
@@ -41,6 +42,9 @@ int main(int argc, char **argv) try {
     if (argc > 1 && std::strcmp(argv[1], "__complete") == 0)
         return print_candidates({argv + 2, argv + argc});
     const std::optional<Options> options = parse_options(argc, argv);
+    if (options && !knows_local_zone())
+        log(Level::warning,
+            "there is no time zone '" + printable(std::getenv("TZ")) + "', which TZ names: times are in UTC");
     const int status = options ? options->verb->run(options->called) : EXIT_SUCCESS;
     finish_output();
     return status;

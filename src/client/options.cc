@@ -125,7 +125,7 @@ public:
             app = app->get_subcommands().front();
         const std::vector<std::string> unknown = app_.remaining(true);
         if (unknown.empty())
-            return error.get_name() == "RequiredError" ? needs_verb(*app) : printable(error.what(), 500);
+            return error.get_name() == "RequiredError" ? needs_verb(*app) : needs_value(error.what());
         const std::string &word = unknown.front();
         const bool is_option = word.size() > 1 && word[0] == '-';
         const std::string what = is_option ? "option" : app->get_subcommands({}).empty() ? "argument" : "verb";
@@ -141,6 +141,17 @@ private:
         for (const std::string &name : verbs_of(app))
             names.append(names.empty() ? "" : ", ").append(name);
         return "'" + app.get_name() + "' needs one of " + names;
+    }
+
+    /// CLI11 says "--user: 1 required NAME missing".
+    static std::string needs_value(const std::string &said) {
+        static constexpr std::string_view middle = ": 1 required ", end = " missing";
+        const std::size_t at = said.find(middle);
+        if (at == said.npos || !said.ends_with(end))
+            return printable(said, 500);
+        const std::size_t begin = at + middle.size();
+        return "behind " + said.substr(0, at) + " " + said.substr(begin, said.size() - begin - end.size()) +
+               " is missing";
     }
 
     struct Offered {

@@ -76,11 +76,7 @@ std::unique_ptr<Writer> Display::writer(std::span<const Column> columns) const {
 
 int Display::conclude(Writer &writer) const {
     writer.finish();
-    if (writer.rows() > 0)
-        return EXIT_SUCCESS;
-    if (style_.format == Format::table && !style_.quiet)
-        log(Level::info, "nothing matched");
-    return nothing_found;
+    return writer.rows() > 0 ? EXIT_SUCCESS : nothing_found;
 }
 
 std::optional<std::int64_t> parse_lines(const char *option, const std::string &text) {

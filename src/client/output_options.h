@@ -41,7 +41,7 @@ public:
     const Style &style() const noexcept { return style_; }
     /// `columns` must live as long as the writer.
     std::unique_ptr<Writer> writer(std::span<const Column> columns) const;
-    /// Ends the answer; gives the exit status, and says on standard error where nothing matched.
+    /// Ends the answer; gives the exit status.
     int conclude(Writer &writer) const;
 
 private:

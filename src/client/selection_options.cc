@@ -12,8 +12,9 @@
 namespace iptracking {
 namespace {
 
-[[noreturn]] void refuse(const char *option, const std::string &accepted, const std::string &text) {
-    throw UsageError(std::string(option) + " needs " + accepted + ", not '" + printable(text) + "'");
+[[noreturn]] void refuse(const char *option, const std::string &accepted, const std::string &text,
+                         const std::string &why = "") {
+    throw UsageError(std::string(option) + " needs " + accepted + ", not '" + printable(text) + "'" + why);
 }
 
 /// "a, b or c".
@@ -87,11 +88,19 @@ Selection SelectionOptions::read() const {
     return selection;
 }
 
+void refuse_kinds(const Selection &selection) {
+    if (!selection.events.empty() || !selection.outcomes.empty())
+        throw UsageError(
+            "--event and --outcome are for single events, as 'iptracking events' lists them; a session has "
+            "none of its own");
+}
+
 std::int64_t parse_time_option(const char *option, const std::string &text) {
     const auto time = parse_when(text, now_usec());
-    if (!time)
-        refuse(option, "a time like " + std::string(accepted_times), text);
-    return *time;
+    if (time)
+        return *time;
+    const std::string why = why_no_time(text);
+    refuse(option, "a time like " + std::string(accepted_times), text, why.empty() ? why : ": " + why);
 }
 
 IpAddress parse_address_option(const char *option, const std::string &text) {

@@ -18,6 +18,8 @@ private:
     std::vector<std::string> users_, from_, to_, services_, events_, hosts_, outcomes_;
 };
 
+/// Throws a UsageError where --event or --outcome were given: a session has neither.
+void refuse_kinds(const Selection &selection);
 /// A time for an option; throws a UsageError.
 std::int64_t parse_time_option(const char *option, const std::string &text);
 /// An address for an option or a word; throws a UsageError.

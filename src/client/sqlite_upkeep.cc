@@ -9,8 +9,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
+#include <sys/stat.h>
 #include <thread>
+#include <unistd.h>
 
 namespace iptracking {
 namespace {
@@ -51,15 +54,35 @@ std::string mebibytes(std::int64_t bytes) {
     return text;
 }
 
+/// Where SQLite makes its temporary files, https://sqlite.org/tempfiles.html.
+std::filesystem::path folder_of_temporary_files() {
+    const char *const folders[] = {std::getenv("SQLITE_TMPDIR"), std::getenv("TMPDIR"), "/var/tmp", "/usr/tmp", "/tmp"};
+    for (const char *const folder : folders) {
+        if (folder && std::filesystem::is_directory(folder) && ::access(folder, W_OK | X_OK) == 0)
+            return folder;
+    }
+    return ".";
+}
+
+void check_room(const std::filesystem::path &folder, std::int64_t bytes, const std::string &target) {
+    const std::uintmax_t room = std::filesystem::space(folder).available;
+    if (room < static_cast<std::uintmax_t>(bytes))
+        throw Error(target + ": to write it anew takes " + mebibytes(bytes) + " of room in '" + folder.string() +
+                    "', which has " + mebibytes(static_cast<std::int64_t>(room)));
+}
+
 /// The copy is made in a temporary file, and stands in the -wal file until all of it is in its place.
 void check_room_for_copy(const sqlite::Database &database, std::int64_t bytes, const std::string &target) {
     if (database.file().empty())
         return;
-    const auto folder = std::filesystem::path(database.file()).parent_path();
-    const std::uintmax_t room = std::filesystem::space(folder).available;
-    if (room < 2 * static_cast<std::uintmax_t>(bytes))
-        throw Error(target + ": to write it anew takes " + mebibytes(2 * bytes) + " of room, and '" + folder.string() +
-                    "' has " + mebibytes(static_cast<std::int64_t>(room)));
+    const auto folder = std::filesystem::path(database.file()).parent_path(), temporary = folder_of_temporary_files();
+    struct stat one {
+    }, other{};
+    const bool is_one_disk =
+        ::stat(folder.c_str(), &one) == 0 && ::stat(temporary.c_str(), &other) == 0 && one.st_dev == other.st_dev;
+    const std::int64_t log = bytes + bytes / 100; // its pages have headers
+    check_room(folder, is_one_disk ? log + bytes : log, target);
+    check_room(temporary, bytes, target);
 }
 
 } // namespace

@@ -3,7 +3,9 @@
 #include "base/log.h"
 #include "client/asking_verb.h"
 #include "client/verbs.h"
+#include "output/safe_text.h"
 #include "output/terminal.h"
+#include "output/values.h"
 
 #include <algorithm>
 #include <charconv>
@@ -11,8 +13,8 @@
 namespace iptracking {
 namespace {
 
-constexpr std::int64_t shown = 10; // unless -n says more
-constexpr unsigned columns_of_bar = 40;
+constexpr std::int64_t shown = 10;                     // unless -n says more
+constexpr unsigned shortest_bar = 8, longest_bar = 40; // in columns of the terminal
 
 /// A word out of a few.
 template <class T> struct Choice {
@@ -20,11 +22,19 @@ template <class T> struct Choice {
     T value;
 };
 
+/// "user" is "users", and the other way round.
+bool is_word(const std::string &typed, const std::string &word) {
+    const auto is_plural = [](const std::string &one, const std::string &many) {
+        return many == one + "s" || many == one + "es";
+    };
+    return typed == word || is_plural(typed, word) || is_plural(word, typed);
+}
+
 template <class T, std::size_t N>
 T chosen(const char *option, const std::optional<std::string> &word, const Choice<T> (&choices)[N]) {
     std::string accepted;
     for (std::size_t i = 0; i < N; ++i) {
-        if (!word || *word == choices[i].word)
+        if (!word || is_word(*word, choices[i].word))
             return choices[i].value;
         accepted += (i == 0 ? "" : i + 1 == N ? " or " : ", ") + std::string(choices[i].word);
     }
@@ -52,14 +62,16 @@ public:
 
 private:
     void declare_own(OptionList &options) override {
-        options.word("addresses|users|nets|total", what_, "By address unless given; total: all in one row");
+        options.word("addresses|users|nets|hosts|services|total", what_,
+                     "By address unless given; hosts: that recorded it; total: all in one row");
         options.value("--prefix", "BITS", prefix_, "Of nets: so many of IPv4 (24)");
         options.value("--prefix6", "BITS", prefix6_, "So many of IPv6 (64 beside 24, 48 beside 16, 32 beside 8)");
     }
 
     void read_own() override {
-        static constexpr Choice<TopBy> words[] = {
-            {"addresses", TopBy::addresses}, {"users", TopBy::users}, {"nets", TopBy::nets}, {"total", TopBy::total}};
+        static constexpr Choice<TopBy> words[] = {{"addresses", TopBy::addresses}, {"users", TopBy::users},
+                                                  {"nets", TopBy::nets},           {"hosts", TopBy::hosts},
+                                                  {"services", TopBy::services},   {"total", TopBy::total}};
         top_.by = chosen("top", what_, words);
         if ((prefix_ || prefix6_) && top_.by != TopBy::nets)
             throw UsageError("--prefix and --prefix6 go with nets: iptracking top nets --prefix 16");
@@ -166,14 +178,32 @@ private:
         });
         std::vector<Column> with_bar(columns.begin(), columns.end());
         with_bar.push_back({"bar", "ATTEMPTS", Kind::text});
+        const unsigned room = room_for_bars(columns, rows);
         return show(with_bar, [&](const RowSink &sink) {
             for (Row &row : rows) {
                 const double share =
                     static_cast<double>(std::get<std::int64_t>(row[attempts])) / static_cast<double>(most);
-                row.push_back(share > 0 ? Cell{bar(share, columns_of_bar)} : Cell{});
+                row.push_back(share > 0 ? Cell{bar(share, room)} : Cell{});
                 sink(row);
             }
         });
+    }
+
+    /// What the other columns leave of the terminal.
+    unsigned room_for_bars(std::span<const Column> columns, const std::vector<Row> &rows) const {
+        const Style style = output_.style();
+        if (style.width == 0 || style.full)
+            return longest_bar;
+        std::size_t used = 0;
+        for (std::size_t i = 0; i < columns.size(); ++i) {
+            std::size_t widest = columns_of(columns[i].title);
+            for (const Row &row : rows)
+                widest = std::max(widest, columns_of(cell_for_people(row[i], columns[i].kind, style.utc)));
+            used += widest + 1;
+        }
+        return style.width < used + shortest_bar
+                   ? shortest_bar
+                   : std::min<unsigned>(longest_bar, style.width - static_cast<unsigned>(used));
     }
 
     std::optional<std::string> by_word_;

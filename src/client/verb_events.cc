@@ -3,6 +3,7 @@
 #include "base/unique_fd.h"
 #include "client/asking_verb.h"
 #include "client/verbs.h"
+#include "event/timestamp.h"
 #include "output/put.h"
 
 #include <cerrno>
@@ -47,7 +48,7 @@ private:
 
 class Events final : public AskingVerb {
     void declare_own(OptionList &options) override {
-        options.flag("-f,--follow", follow_, "Show what comes, after the last ten");
+        options.flag("-f,--follow", follow_, "Show what comes, after the last ten; until then, with --until");
     }
 
     int ask(AskedDatabase &database, const Selection &selection) override {
@@ -81,7 +82,7 @@ class Events final : public AskingVerb {
                     return true;
                 });
             writer->flush();
-        } while (!interruption.came());
+        } while (!interruption.came() && now_usec() < selection.until_usec.value_or(latest_time_usec));
         writer->finish();
         return EXIT_SUCCESS;
     }

@@ -72,6 +72,8 @@ public:
 
     int run(const Called &called) override {
         Selection selection = selection_.read();
+        if (!failed_)
+            refuse_kinds(selection);
         read_times(selection);
         read_words(selection);
         const Format format = output_.style().format;
@@ -169,6 +171,8 @@ private:
         else if (names_)
             host = rhost.empty() || rhost == host ? name_of(host) : rhost;
         entry.host = terminal_text(host);
+        if (output_.style().full)
+            entry.recorded_by = terminal_text(text_at(row, column(columns, "host")));
         entry.start_usec = number_at(row, failed_ ? 0 : start).value_or(0);
         entry.end_usec = failed_ ? entry.start_usec : number_at(row, end);
         entry.state = failed_ ? "" : text_at(row, state);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The verbs that tell all about one user or one address.
-#include "base/log.h"
 #include "client/asking_verb.h"
 #include "client/verbs.h"
 #include "output/put.h"
@@ -46,14 +45,7 @@ protected:
             put(stdout, lines_of(row, columns, output_.utc()));
             return found = true;
         });
-        return found ? EXIT_SUCCESS : say_nothing_matched();
-    }
-
-private:
-    int say_nothing_matched() const {
-        if (!output_.quiet())
-            log(Level::info, "nothing matched");
-        return nothing_found;
+        return found ? EXIT_SUCCESS : nothing_found;
     }
 };
 

@@ -17,6 +17,8 @@ class SessionsVerb final : public AskingVerb {
         static_cast<void>(output_.lines(std::nullopt));
     }
 
+    bool has_kinds() const override { return false; }
+
     int ask(AskedDatabase &database, const Selection &selection) override {
         const Extent extent{order(Order::oldest_first), output_.lines(std::nullopt)};
         const Sessions which = open_ ? Sessions::open : closed_ ? Sessions::closed : Sessions::all;

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <string>
+#include <unistd.h>
 
 namespace iptracking {
 namespace {
@@ -60,18 +61,25 @@ std::chrono::sys_days today_in(const WrittenTime &written, std::int64_t now_usec
                     std::chrono::day{static_cast<unsigned>(fields.tm_mday)}};
 }
 
-/// nullopt: the weekday is wrong.
-std::optional<std::chrono::sys_days> day_of(const WrittenTime &written, std::int64_t now_usec) {
+/// "": it can be.
+std::string why_not(const WrittenTime &written) {
+    if (!written.date)
+        return "";
+    if (!written.date->ok()) // mktime(3) would turn 31 February into 3 March
+        return "there is no such day";
+    const bool is_that =
+        !written.weekday || std::chrono::weekday{*written.date} == std::chrono::weekday{*written.weekday};
+    return is_that ? "" : "it is another day of the week";
+}
+
+std::chrono::sys_days day_of(const WrittenTime &written, std::int64_t now_usec) {
     using namespace std::chrono;
     const sys_days today = today_in(written, now_usec);
     if (!written.date && !written.weekday)
         return today + days{written.days_from_today};
     if (!written.date)
         return today - (weekday{today} - weekday{*written.weekday});
-    const sys_days day{*written.date};
-    if (written.weekday && weekday{day} != weekday{*written.weekday})
-        return std::nullopt;
-    return day;
+    return sys_days{*written.date};
 }
 
 /// mktime(3) with one idea of summer time; its own choice, -1, hangs on what it was asked before.
@@ -125,11 +133,10 @@ std::optional<std::int64_t> moved(std::int64_t now_usec, std::optional<std::int6
 
 std::optional<std::int64_t> parse_calendar(std::string_view text, std::int64_t now_usec) {
     const auto written = read_written_time(text);
-    if (!written)
+    if (!written || !why_not(*written).empty())
         return std::nullopt;
     const OtherZone zone(written->zone);
-    const auto day = day_of(*written, now_usec);
-    return day ? within_range(seconds_of(*written, *day) * second + written->usec) : std::nullopt;
+    return within_range(seconds_of(*written, day_of(*written, now_usec)) * second + written->usec);
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -166,6 +173,25 @@ std::optional<std::int64_t> parse_when(std::string_view untrimmed, std::int64_t 
     if (const auto time = parse_calendar(text, now_usec))
         return time;
     return moved(now_usec, parse_span(text, NoUnit::refused), -1);
+}
+
+std::string why_no_time(std::string_view text) {
+    const auto written = read_written_time(trimmed(text));
+    return written ? why_not(*written) : "";
+}
+
+bool knows_local_zone() {
+    const char *const chosen = std::getenv("TZ");
+    if (!chosen || !*chosen)
+        return true;
+    std::string name(chosen + (*chosen == ':' ? 1 : 0));
+    if (name == "UTC" || name.find_first_of("0123456789") != name.npos) // "CET-1CEST"
+        return true;
+    if (!name.starts_with('/')) {
+        const char *const folder = std::getenv("TZDIR");
+        name.insert(0, std::string(folder ? folder : "/usr/share/zoneinfo") + "/");
+    }
+    return ::access(name.c_str(), R_OK) == 0;
 }
 
 } // namespace iptracking

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace iptracking {
@@ -29,5 +30,10 @@ inline constexpr char accepted_times[] =
 ///
 /// Not for programs with threads: for a named zone it sets TZ for a moment.
 std::optional<std::int64_t> parse_when(std::string_view text, std::int64_t now_usec);
+/// What is wrong with a date that it refuses: "there is no such day"; else "".
+std::string why_no_time(std::string_view text);
+
+/// False: TZ names a zone that is not there.  The C library takes UTC then, and says nothing.
+bool knows_local_zone();
 
 } // namespace iptracking

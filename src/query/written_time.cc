@@ -74,7 +74,7 @@ bool set_date(WrittenTime &written, std::optional<int> year, std::optional<int> 
     const std::chrono::year_month_day date{std::chrono::year{*year}, std::chrono::month{static_cast<unsigned>(*month)},
                                            std::chrono::day{static_cast<unsigned>(*day)}};
     written.date = date;
-    return date.ok(); // mktime(3) would turn 31 February into 3 March
+    return true;
 }
 
 bool read_number_date(Reader &reader, WrittenTime &written) {

@@ -11,9 +11,9 @@ namespace iptracking {
 
 /// What was written of a day, a time and a zone.
 struct WrittenTime {
-    std::optional<unsigned> weekday; ///< 0: Sunday
-    std::optional<std::chrono::year_month_day> date;
-    int days_from_today = 0; ///< without a date
+    std::optional<unsigned> weekday;                 ///< 0: Sunday
+    std::optional<std::chrono::year_month_day> date; ///< may be 31 February
+    int days_from_today = 0;                         ///< without a date
     int hour = 0, minute = 0, second = 0;
     std::int64_t usec = 0;
     std::optional<int> offset; ///< of the zone, in seconds

@@ -63,6 +63,12 @@ class Options(Programs):
                             (('db',), "'db' needs one of init, upgrade, check, purge"),
                             (('events', '-S', 'now', '-U', 'yesterday'), '--since must be before --until'),
                             (('events', '-o', 'xml'), '--output needs table, json, json-lines, csv or short, not'),
+                            (('events', '--user'), '--user NAME is missing; try'),
+                            (('events', '-S', '2026-02-31'), "not '2026-02-31': there is no such day"),
+                            (('events', '-U', 'Mon 2026-11-20'), 'it is another day of the week'),
+                            (('sessions', '--event', 'auth'), '--event and --outcome are for single events'),
+                            (('last', '--outcome', '!attempt'), '--event and --outcome are for single events'),
+                            (('top', 'persons'), "top needs addresses, users, nets, hosts, services or total, not 'persons'"),
                             (('events', '-n', 'many'), "--lines needs a number from 1 on, or 'all', not 'many'")):
             with self.subTest(words):
                 self.assertIn(said, self.run_client(*words, status=2)[1])
@@ -77,6 +83,33 @@ class Options(Programs):
             self.assertEqual(self.run_client('events', '--user', 'nobody', '-o', form, status=1)[0], text)
         self.assertIn('nothing matched', self.run_client('events', '--user', 'nobody', status=1)[1])
         self.assertEqual(self.run_client('events', '--user', 'nobody', '-q', status=1)[1], '')
+
+    def test_what_there_is_is_said_where_nothing_matched(self):
+        self.assertEqual(self.run_client('top', '--user', 'nobody', '--utc', status=1)[1],
+                         'iptracking: nothing matched; the newest event is of 2025-11-21 09:17:42Z\n')
+        self.assertIn('is of 2025-11-21 09:17:42\n', self.run_client('users', 'nobody', status=1)[1])
+        empty = Sqlite(self.sub('empty'))
+        config = self.folder / 'empty.yml'
+        config.write_text(empty.config)
+        empty.path.parent.mkdir()
+        for words in ('db', 'init'), ('events',):
+            done = subprocess.run([CLIENT, '-c', config, *words], capture_output=True, text=True, check=False, env=self.environment)
+        self.assertEqual((done.returncode, done.stderr), (1, 'iptracking: nothing matched: there is no event yet\n'))
+
+    def test_one_and_many_are_the_same_word(self):
+        for one, many in (('user', 'users'), ('address', 'addresses'), ('service', 'services')):
+            self.assertEqual(self.run_client('top', one), self.run_client('top', many))
+        self.assertEqual(self.run_client('failures', '--by', 'users'), self.run_client('failures', '--by', 'user'))
+
+    def test_what_changes_nothing_is_said(self):
+        self.assertIn('--schema is ignored: it is for PostgreSQL, and the driver is sqlite3',
+                      self.run_client('--schema', 'x', 'events', '-n1')[1])
+        self.assertIn("no time zone 'Mars/Base'", self.run_client('events', '-n1', TZ='Mars/Base')[1])
+        for zone in ('CET-1CEST', ':Europe/Berlin', '/usr/share/zoneinfo/Europe/Berlin', ''):
+            self.assertEqual(self.run_client('events', '-n1', TZ=zone)[1], '')
+
+    def test_follow_ends_at_until(self):
+        self.assertEqual(self.run_client('events', '-f', '--until', '@1763716657', '-o', 'short')[0].count('\n'), 2)
 
     def test_who_reads_no_further_ends_it_quietly(self):
         self.daemon_.write('iptracking/1 event=auth user=many src=192.0.2.7 service=sshd\n' * 5000)
@@ -121,3 +154,12 @@ class Options(Programs):
         for width in (40, 72, 100, 150):
             shown, _ = self.on_terminal('events', '--no-pager', '-q', COLUMNS=str(width), NO_COLOR='1')
             self.assertLessEqual(max(map(len, re.split('\r?\n', shown))), width, shown)
+
+    def test_what_matters_less_goes_first_where_there_is_no_room(self):
+        shown, _ = self.on_terminal('events', '--no-pager', COLUMNS='64', NO_COLOR='1')
+        self.assertRegex(shown, r'TIME +EVENT OUTCOME USER +SOURCE +SPORT')
+        self.assertIn('There is no room for', shown)
+        shown, _ = self.on_terminal('daily', '--no-pager', COLUMNS='70', NO_COLOR='1')
+        self.assertRegex(shown, '█ *\r\n')
+        self.assertEqual(max(map(len, shown.split('\r\n'))), 70)
+        self.assertNotIn('…', shown)
