@@ -42,9 +42,8 @@ int main(int argc, char **argv) try {
     if (argc > 1 && std::strcmp(argv[1], "__complete") == 0)
         return print_candidates({argv + 2, argv + argc});
     const std::optional<Options> options = parse_options(argc, argv);
-    if (options && !knows_local_zone())
-        log(Level::warning,
-            "there is no time zone '" + printable(std::getenv("TZ")) + "', which TZ names: times are in UTC");
+    if (const std::string zone = unknown_zone(); options && !zone.empty())
+        log(Level::warning, "there is no time zone '" + printable(zone) + "', which TZ names: times are in UTC");
     const int status = options ? options->verb->run(options->called) : EXIT_SUCCESS;
     finish_output();
     return status;

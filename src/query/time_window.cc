@@ -180,18 +180,17 @@ std::string why_no_time(std::string_view text) {
     return written ? why_not(*written) : "";
 }
 
-bool knows_local_zone() {
+std::string unknown_zone() {
     const char *const chosen = std::getenv("TZ");
     if (!chosen || !*chosen)
-        return true;
-    std::string name(chosen + (*chosen == ':' ? 1 : 0));
+        return "";
+    const std::string name(chosen + (*chosen == ':' ? 1 : 0));
     if (name == "UTC" || name.find_first_of("0123456789") != name.npos) // "CET-1CEST"
-        return true;
-    if (!name.starts_with('/')) {
-        const char *const folder = std::getenv("TZDIR");
-        name.insert(0, std::string(folder ? folder : "/usr/share/zoneinfo") + "/");
-    }
-    return ::access(name.c_str(), R_OK) == 0;
+        return "";
+    const char *const folder = std::getenv("TZDIR");
+    const std::string file =
+        name.starts_with('/') ? name : std::string(folder ? folder : "/usr/share/zoneinfo") + "/" + name;
+    return ::access(file.c_str(), R_OK) == 0 ? "" : name;
 }
 
 } // namespace iptracking

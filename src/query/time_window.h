@@ -33,7 +33,7 @@ std::optional<std::int64_t> parse_when(std::string_view text, std::int64_t now_u
 /// What is wrong with a date that it refuses: "there is no such day"; else "".
 std::string why_no_time(std::string_view text);
 
-/// False: TZ names a zone that is not there.  The C library takes UTC then, and says nothing.
-bool knows_local_zone();
+/// What TZ names where there is no such zone, else "".  The C library takes UTC then, and says nothing.
+std::string unknown_zone();
 
 } // namespace iptracking
