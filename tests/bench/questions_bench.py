@@ -11,7 +11,7 @@ from postgres_server import Server, as_postgres, programs
 ALL_COLUMNS = ('dst_ipaddr, src_ipaddr, src_port, log_event, uid, log_date, dst_port, outcome, sshd_pid, service, tty, ruser, '
                'rhost, host, flags')
 WHY = {'top services': 'no summary counts by service (or host): all rows are read, and each attempt is looked up',
-       'report': 'PostgreSQL has no summaries: each of its parts reads all rows of the time, open sessions and new pairs all there are'}
+       'report': 'PostgreSQL has no summaries: each part reads all rows of the time, open sessions and new pairs all there are'}
 LISTS = ['events', 'last', 'sessions', 'events -o json-lines']
 
 
@@ -19,7 +19,8 @@ def ask_all(config, rounds, figures, what):
     for question in QUESTIONS.strip().splitlines():
         for span in 'day', 'all':
             asked = Asked(config, words_of(question, span), rounds)
-            figures.add(f'{what}, {span}: {question}', asked.time(), 's', most=LIMITS[span], why=WHY.get(question.partition(' --')[0]))
+            figures.add(f'{what}, {span}: {question}', asked.time(), 's', most=LIMITS[span],
+                        why=WHY.get(question.partition(' --')[0]))
             yield asked.memory
 
 
