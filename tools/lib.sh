@@ -10,7 +10,7 @@ packages_to_boot=(systemd-container libpam-systemd dbus openssh-server openssh-c
                   sqlite3 iproute2 procps python3)
 # shellcheck disable=SC2034 # used by tools/test
 packages_to_test=("${packages_to_build[@]}" "${packages_to_boot[@]}"
-                  libgtest-dev clang clang-tidy clang-format libclang-rt-14-dev llvm sudo cron
+                  libgtest-dev libbenchmark-dev valgrind clang clang-tidy clang-format libclang-rt-14-dev llvm sudo cron
                   prometheus-node-exporter libfuse3-dev fuse3 zsh
                   postgresql python3-psycopg2 pgbouncer openssl jq chromium)
 

@@ -17,5 +17,5 @@ def run(quick, figures):
              if one['aggregate_name'] == 'median'}
     for name, unit, count in of_functions(BUILD / 'tests/instructions/repeat'):
         rate, instructions = LIMITS.get(name, (None, None))
-        figures.add(f'{name}: {unit}s a second of processor', rates[name] / 1e6, 'million', least=rate and rate / 1e6)
-        figures.add(f'{name}: instructions for a {unit}', count, '', most=instructions)
+        figures.add(f'{name}: {unit}s per second of processor', rates[name] / 1e6, 'million', least=rate and rate / 1e6)
+        figures.add(f'{name}: instructions per {unit}', count, '', most=instructions)
