@@ -127,7 +127,7 @@ std::optional<std::int64_t> LogTime::usec(const LogStamp &stamp) noexcept {
             const auto time = date + hours{stamp.hour} + minutes{stamp.minute - *stamp.offset};
             minute_usec_ = duration_cast<microseconds>(time.time_since_epoch()).count();
         } else {
-            std::array<char, 32> text{};
+            std::array<char, 64> text{};
             std::snprintf(text.data(), text.size(), "%04d-%02d-%02d %02d:%02d:00", stamp.year, stamp.month, stamp.day,
                           stamp.hour, stamp.minute);
             minute_usec_ = parse_local(text.data()).value_or(-1);
