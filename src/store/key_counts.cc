@@ -8,6 +8,11 @@
 #include <xxhash.h>
 
 namespace iptracking {
+namespace {
+
+constexpr std::size_t most_kept_slots = 4096; // after a flood its memory is given back
+
+} // namespace
 
 void Counts::see(std::string_view date) {
     const auto size = static_cast<std::uint8_t>(std::min(date.size(), std::size(first_)));
@@ -53,6 +58,12 @@ Counts &KeyCounts::operator[](std::string_view key) {
 void KeyCounts::clear() noexcept {
     keys_.clear();
     entries_.clear();
+    if (slots_.size() > most_kept_slots) {
+        keys_.shrink_to_fit();
+        entries_.shrink_to_fit();
+        slots_.resize(64);
+        slots_.shrink_to_fit();
+    }
     std::ranges::fill(slots_, Slot{0});
 }
 

@@ -39,8 +39,10 @@ public:
     /// Zero, where the key is new.  Valid until the next call.
     Counts &operator[](std::string_view key);
     void clear() noexcept;
-    /// Of memory that they need.
-    std::size_t bytes() const noexcept { return keys_.size() + entries_.size() * (sizeof(Entry) + 2 * sizeof(Slot)); }
+    /// Of memory that they have.
+    std::size_t bytes() const noexcept {
+        return keys_.capacity() + entries_.capacity() * sizeof(Entry) + slots_.size() * sizeof(Slot);
+    }
     /// In the order of the keys.
     template <class Take> void for_each(const Take &take) const {
         for (const Entry *entry : sorted())

@@ -180,11 +180,13 @@ private:
         batch_ = nullptr;
     }
 
-    /// Many at once as soon as nothing else waits, and what comes behind them; a few together with what follows.
+    /// Many at once as soon as nothing else waits, and what comes behind them, or when memory runs out; a few together
+    /// with what follows.
     void plan_summary() {
         if (!open_ || behind_ <= 0 || summaries_damaged_)
             return;
-        if (!batch_ && !summary_failed_ && (flood_ || behind_ >= soon))
+        const bool many = !batch_ && (flood_ || behind_ >= soon);
+        if (!summary_failed_ && (many || open_->summaries->wants_advance()))
             summary_timer_.start(0s);
         else if (!summary_timer_.running() || (waits_for_more_ && behind_ >= summary_step))
             start_summary_timer();

@@ -113,12 +113,16 @@ void SqliteSummaries::begin() {
     ask_version_.step();
     const std::int64_t version = ask_version_.column_number(0);
     ask_version_.reset();
-    if (version != version_)
+    if (version != version_) {
         forget();
+        has_triggers_ = database_.number("SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'") != 0;
+    }
     version_ = version;
 }
 
 void SqliteSummaries::note(const CountedRow &row) {
+    if (has_triggers_)
+        return;
     if (row.id != noted_upto_ + 1 || bytes_noted() > most_noted_bytes) {
         forget();
         noted_after_ = row.id - 1;
@@ -142,6 +146,10 @@ std::size_t SqliteSummaries::bytes_noted() const noexcept {
     for (const KeyCounts &counts : noted_)
         bytes += counts.bytes();
     return bytes;
+}
+
+bool SqliteSummaries::wants_advance() const noexcept {
+    return noted_after_ == advanced_upto_ && bytes_noted() > most_noted_bytes / 2;
 }
 
 SqliteSummaries::Places SqliteSummaries::ask_places() {
@@ -231,6 +239,7 @@ std::int64_t SqliteSummaries::advance(std::int64_t most) {
         forget();
         throw;
     }
+    advanced_upto_ = upto;
     if (upto == noted_upto_) {
         forget();
         noted_after_ = noted_upto_ = upto;

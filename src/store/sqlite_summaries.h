@@ -28,6 +28,9 @@ public:
     /// read. Gives by how many events the last of them still trails behind.
     std::int64_t advance(std::int64_t most);
 
+    /// Soon more would be noted than memory is given for, and the first of it would have to be read again.
+    bool wants_advance() const noexcept;
+
 private:
     struct Summary;
     static constexpr std::size_t number = 4;
@@ -46,7 +49,9 @@ private:
     sqlite::Database &database_;
     sqlite::Statement ask_version_;
     std::int64_t version_ = -1;                     ///< of what other connections have written
+    bool has_triggers_ = false;                     ///< what is stored may not be what was written
     std::int64_t noted_after_ = 0, noted_upto_ = 0; ///< ids
+    std::int64_t advanced_upto_ = 0;                ///< by us
     AllCounts noted_;
     std::string key_;
 };

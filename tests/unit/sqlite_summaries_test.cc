@@ -182,6 +182,17 @@ TEST_F(SqliteSummaries, KnowWhatAnotherProgramHasChangedInRowsThatWereNoted) {
     expect_exact_counts(database);
 }
 
+TEST_F(SqliteSummaries, KnowTheRowsAsATriggerLeavesThem) {
+    sqlite::Database(folder / "a.db", create)
+        .execute("CREATE TRIGGER mine AFTER INSERT ON inet_log WHEN NEW.uid = 'bob' "
+                 "BEGIN DELETE FROM inet_log WHERE id = NEW.id; END");
+    store({{.kind = "auth", .user = "alice"}, {.kind = "auth", .user = "bob"}, {.kind = "auth", .user = "carol"}});
+    while (summaries().advance(10) > 0)
+        continue;
+    EXPECT_EQ(ask("SELECT uid, log_count FROM user_day"), (Rows{"alice|1", "carol|1"}));
+    expect_exact_counts(database);
+}
+
 TEST_F(SqliteSummaries, AreExactWhereMoreCameThanIsNoted) {
     std::vector<Told> events(20'000, Told{.kind = "auth"});
     for (int round = 0, number = 0; round < 3; ++round) {
