@@ -335,10 +335,12 @@ class Damaged(Programs):
         run = Run(self, folder, 'sqlite3')
         run.send(3000)
         summaries_are_up(run)
-        run.daemon.signal(signal.SIGSTOP)
         # Another program writes to it, so that the daemon has to read it again; and all is in the database itself.
-        with sqlite3.connect(run.store.path) as database:
-            database.execute('UPDATE inet_log SET flags = 0 WHERE id < 3')
+        database = sqlite3.connect(run.store.path, isolation_level=None, timeout=20)
+        database.execute('BEGIN IMMEDIATE')     # the daemon must not hold the lock when it stops
+        run.daemon.signal(signal.SIGSTOP)
+        database.execute('UPDATE inet_log SET flags = 0 WHERE id < 3')
+        database.execute('COMMIT')
         database.execute('PRAGMA wal_checkpoint(TRUNCATE)')
         database.close()
         damage(run.store.path)
