@@ -21,7 +21,7 @@ constexpr char successes_sql[] =
     "WHERE success_id > ?1 AND success_id <= ?2";
 
 // Of what is noted; more has to be read again.
-constexpr std::size_t most_noted_bytes = 5 * 1024 * 1024; // some 30 000 keys
+constexpr std::size_t most_noted_bytes = 3 * 1024 * 1024; // some 16 000 keys
 
 CountedRow row_at(const sqlite::Statement &row) {
     return {row.column_number(0), row.column_number(2), row.column_view(1), row.column_view(3),

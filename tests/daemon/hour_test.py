@@ -11,7 +11,7 @@ from programs import DRIVERS, FILE_DRIVERS, SANITIZED, Programs, bytes_in, wait_
 
 EVENT = 'iptracking/1 event=auth user={} src=192.0.2.7 sport=51234 dst=198.51.100.5 dport=22 service=sshd tty=ssh pid=4711\n'
 EVENTS = 36000 if SANITIZED else 360000
-MOST_KIB = 36 * 1024    # sqlite3: its cache 8 MiB, what the summaries have noted 5, a step of them as much again
+MOST_KIB = 32 * 1024
 
 
 class Memory:
