@@ -8,7 +8,7 @@
 
 namespace iptracking {
 
-inline constexpr int postgres_schema_version = 3;
+inline constexpr int postgres_schema_version = 4;
 
 /// What is in a schema of a database.
 struct PostgresSchema {

@@ -58,6 +58,7 @@ constexpr char remove_old_events[] =
 
     "DELETE FROM attempt_success WHERE attempt_id IN (SELECT id FROM old_event);"
     "DELETE FROM session WHERE open_id IN (SELECT id FROM old_event);"
+    "DELETE FROM sample WHERE open_id IN (SELECT id FROM old_event);"
     "DELETE FROM inet_log WHERE id IN (SELECT id FROM old_event)";
 
 // Each of what is in the summary up to ?3, and was not noted up to ?2.  Of the day that is cut in two only, where

@@ -5,7 +5,7 @@
 
 namespace iptracking {
 
-inline constexpr std::int64_t sqlite_schema_version = 4;
+inline constexpr std::int64_t sqlite_schema_version = 5;
 
 /// The version of the schema; 0: the database is empty.  Throws an Error for a database that is not ours, or of a
 /// version that is newer than this program.
