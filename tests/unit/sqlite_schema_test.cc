@@ -100,8 +100,11 @@ TEST_F(SqliteSchema, RefusesANewerVersion) {
     }
 }
 
-TEST_F(SqliteSchema, HasOneIndexOnTheLog) {
-    EXPECT_EQ(ask("SELECT name FROM pragma_index_list('inet_log')"), Rows{"inet_log_log_date"});
+TEST_F(SqliteSchema, HasOneIndexOnTheLogOfMoreThanWhatOpensSessions) {
+    EXPECT_EQ(ask("SELECT name FROM pragma_index_list('inet_log') WHERE NOT partial"), Rows{"inet_log_log_date"});
+    EXPECT_EQ(ask("SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'inet_log' "
+                  "AND sql NOT LIKE '%WHERE%log_event = 2'"),
+              Rows{"1"});
 }
 
 // --- rows -------------------------------------------------------------------------------------------------------

@@ -217,11 +217,15 @@ TEST_F(SqliteSummaries, AreExactAfterAnUpgradeFromEachVersion) {
         sqlite::Database old(name, create);
         for (std::int64_t next = 0; next < version; ++next)
             old.execute(sqlite_schema_sql[next]);
-        old.execute("PRAGMA synchronous = OFF; ATTACH '" + (folder / "a.db") +
-                    "' AS new;"
-                    "INSERT INTO inet_log SELECT id, dst_ipaddr, src_ipaddr, src_port, log_event, uid, log_date, "
-                    "dst_port, outcome, sshd_pid, service, tty, ruser, rhost, host, flags, src_net6 "
-                    "FROM new.inet_log; UPDATE summary SET upto = 700");
+        const std::string columns =
+            "id, dst_ipaddr, src_ipaddr, src_port, log_event, uid, log_date, dst_port, outcome, "
+            "sshd_pid, service, tty, ruser, rhost, host, flags, src_net6";
+        old.execute("PRAGMA synchronous = OFF; ATTACH '" + (folder / "a.db") + "' AS new; INSERT INTO inet_log (" +
+                    columns + ") SELECT " + columns + " FROM new.inet_log");
+        if (version < 4)
+            old.execute("UPDATE summary SET upto = 700"); // as if they were full: they begin again
+        else
+            old.execute("INSERT INTO attempt_success SELECT * FROM new.attempt_success");
         old.execute("DETACH new");
         prepare_sqlite_schema(old);
         EXPECT_EQ(ask(old, "SELECT id FROM failures"), failures_by_window(old));
