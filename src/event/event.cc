@@ -11,6 +11,8 @@ const char *name_of(EventKind kind) noexcept {
         return "open_session";
     case EventKind::close_session:
         return "close_session";
+    case EventKind::sample:
+        return "sample";
     case EventKind::unknown:
         break;
     }

@@ -3,6 +3,7 @@
 
 #include "event/comma_line.h"
 #include "event/eight_bytes.h"
+#include "event/line_keys.h"
 #include "event/timestamp.h"
 #include "line/format.h"
 
@@ -17,26 +18,6 @@ namespace {
 
 constexpr std::string_view magic = line::magic;
 
-/// The words that we know.
-enum class Key : unsigned {
-    event,
-    time,
-    src,
-    sport,
-    dst,
-    dport,
-    pid,
-    outcome,
-    cut,
-    user,
-    service,
-    tty,
-    ruser,
-    rhost,
-    host, // in the order of Text
-    unknown,
-};
-
 /// The first blank or control character from `at` on, of which there is one.
 const char *end_of_word(const char *at) noexcept {
     std::uint64_t ends;
@@ -47,27 +28,6 @@ const char *end_of_word(const char *at) noexcept {
         ++at;
     return at;
 }
-
-/// A key and its '=', as load_eight() gives them: none that we know has more than seven letters.
-struct KeyBytes {
-    constexpr KeyBytes(std::string_view name, Key which) noexcept : size(name.size() + 1), key(which) {
-        bytes = static_cast<unsigned char>('=');
-        for (std::size_t i = name.size(); i-- > 0;)
-            bytes = bytes << 8 | static_cast<unsigned char>(name[i]);
-        mask = ~std::uint64_t{0} >> (64 - 8 * size);
-    }
-    std::uint64_t bytes = 0, mask = 0;
-    std::size_t size;
-    Key key;
-};
-
-/// In the order in which the callback writes them.
-constexpr KeyBytes keys[] = {
-    {"event", Key::event},     {"time", Key::time},   {"src", Key::src},         {"sport", Key::sport},
-    {"dst", Key::dst},         {"dport", Key::dport}, {"pid", Key::pid},         {"user", Key::user},
-    {"service", Key::service}, {"tty", Key::tty},     {"ruser", Key::ruser},     {"rhost", Key::rhost},
-    {"cut", Key::cut},         {"host", Key::host},   {"outcome", Key::outcome},
-};
 
 /// An unknown event is stored as such; `account` is an authentication that succeeded.
 void read_event(std::string_view text, Event &event, Outcome &implied) noexcept {
@@ -81,6 +41,8 @@ void read_event(std::string_view text, Event &event, Outcome &implied) noexcept 
         event.kind = EventKind::open_session;
     } else if (text == "close_session") {
         event.kind = EventKind::close_session;
+    } else if (text == "sample") {
+        event.kind = EventKind::sample;
     }
 }
 
@@ -93,12 +55,18 @@ bool read_outcome(std::string_view text, Outcome &outcome) noexcept {
     return false;
 }
 
+std::uint16_t cut_flag_of(std::string_view name) noexcept {
+    if (name == "user")
+        return flag::cut_user;
+    return name == "auth_info" ? flag::cut_auth_info : flag::cut_other;
+}
+
 /// "user,rhost": which texts the source cut.
 std::uint16_t read_cut(std::string_view names) noexcept {
     std::uint16_t flags = 0;
     while (!names.empty()) {
         const std::size_t comma = names.find(',');
-        flags |= names.substr(0, comma) == "user" ? flag::cut_user : flag::cut_other;
+        flags |= cut_flag_of(names.substr(0, comma));
         names.remove_prefix(comma == names.npos ? names.size() : comma + 1);
     }
     return flags;
@@ -115,7 +83,7 @@ public:
         begin_word();
         while (at_ < end_) {
             const char *const before = at_;
-            if (!take_known_words(std::make_index_sequence<std::size(keys)>()) || (at_ == before && !take_other_word()))
+            if (!take_known_words() || (at_ == before && !take_rare_word()))
                 return false;
         }
         word_ = end_;
@@ -150,23 +118,57 @@ private:
         eight_ = load_eight(at_);
     }
 
-    /// Those that come in the order of `keys`: all, in a line of the callback.
-    template <std::size_t... index> bool take_known_words(std::index_sequence<index...>) noexcept {
-        return (take_word_of<index>() && ...);
+    /// Those that come in the callback's order: all, in a line of the callback.
+    bool take_known_words() noexcept {
+        return take_words_of<first_keys>() && (!is_perhaps_counter(eight_) || take_counters()) &&
+               take_words_of<texts>() && take_words_of<last_keys>();
+    }
+
+    // One by one, and not unrolled: the words that every line has would lose registers to these.
+    bool take_counters() noexcept {
+        for (const KeyBytes &key : counters)
+            if (begins_with(key) && !take_word(key, [&] { return take_counter(key.key); }))
+                return false;
+        return true;
+    }
+    bool take_auth_texts() noexcept {
+        for (const KeyBytes &key : auth_keys)
+            if (begins_with(key) && !take_word(key, [&] { return take_place_of_text(key.key); }))
+                return false;
+        return true;
+    }
+
+    bool begins_with(const KeyBytes &key) const noexcept {
+        return (eight_ & key.mask) == key.bytes &&
+               (key.more_mask == 0 || (load_eight(at_ + 8) & key.more_mask) == key.more_bytes);
+    }
+
+    template <const auto &keys> bool take_words_of() noexcept {
+        return take_words_of<keys>(std::make_index_sequence<std::size(keys)>());
+    }
+    template <const auto &keys, std::size_t... index> bool take_words_of(std::index_sequence<index...>) noexcept {
+        return (take_word_of<keys, index>() && ...);
     }
 
     /// The word, if it has this key.
-    template <std::size_t index> bool take_word_of() noexcept {
+    template <const auto &keys, std::size_t index> bool take_word_of() noexcept {
         constexpr KeyBytes key = keys[index];
-        if ((eight_ & key.mask) != key.bytes)
-            return true;
+        return (eight_ & key.mask) != key.bytes || take_word(key, [&] { return take_value<key.key>(); });
+    }
+
+    template <class Take> [[gnu::always_inline]] bool take_word(const KeyBytes &key, Take take_value) noexcept {
         at_ += key.size;
         const bool known = has(key.key); // of a key given twice the first holds
         seen_ |= 1u << static_cast<unsigned>(key.key);
-        if (!(known ? skip_word() : take_value<key.key>()))
+        if (!(known ? skip_word() : take_value()))
             return false;
         begin_word();
         return true;
+    }
+
+    bool take_rare_word() noexcept {
+        const char *const before = at_;
+        return take_auth_texts() && (at_ != before || take_other_word());
     }
 
     bool take_other_word() noexcept {
@@ -191,8 +193,10 @@ private:
             return take_number(event_.destination_port, highest_port, "not a port");
         else if constexpr (key == Key::pid)
             return take_number(event_.pid, std::int32_t{INT32_MAX}, "not a process id");
+        else if constexpr (key >= Key::user)
+            return take_place_of_text(key);
         else
-            return take_text<key>();
+            return take_name<key>();
     }
 
     /// To the end of the word.
@@ -205,11 +209,17 @@ private:
     /// What was read from there on.
     std::string_view from(const char *begin) const noexcept { return {begin, static_cast<std::size_t>(at_ - begin)}; }
 
+    /// Of what was read from there on.
+    TextPlace place_of(const char *begin) const noexcept {
+        return {static_cast<std::uint16_t>(begin - begin_), static_cast<std::uint16_t>(at_ - begin)};
+    }
+
     /// Digits only.
-    template <class Number> bool take_number(Number &number, Number highest, const char *what) noexcept {
+    template <class Number>
+    [[gnu::always_inline]] bool take_number(Number &number, Number highest, const char *what) noexcept {
         const char *const value = at_, *at = value;
         std::uint64_t sum = 0;
-        if constexpr (sizeof(Number) == 8) // a time has sixteen digits
+        if constexpr (sizeof(Number) == 8) // a time has sixteen digits, a counter may have
             for (std::uint64_t eight; are_digits(eight = load_eight(at)); at += 8)
                 sum = sum * 100'000'000 + number_of(eight);
         for (unsigned digit; (digit = static_cast<unsigned char>(*at) - unsigned{'0'}) <= 9; ++at)
@@ -220,6 +230,17 @@ private:
         return (is_at_end_of_word() && digits > 0 && digits <= std::numeric_limits<std::uint64_t>::digits10 &&
                 sum <= static_cast<std::uint64_t>(highest)) ||
                fail(what, value);
+    }
+
+    /// Its place: the number is read by those who want it.
+    [[gnu::always_inline]] bool take_counter(Key key) noexcept {
+        const auto which = static_cast<Counter>(static_cast<unsigned>(key) - static_cast<unsigned>(Key::rx_bytes));
+        const char *const begin = at_;
+        std::int64_t number;
+        if (!take_number(number, std::int64_t{INT64_MAX}, "not a counter"))
+            return false;
+        event_.counter(which) = place_of(begin);
+        return true;
     }
 
     bool take_address(IpAddress &address) noexcept {
@@ -236,23 +257,29 @@ private:
         return parsed || fail("not an address", value);
     }
 
-    template <Key key> bool take_text() noexcept {
+    [[gnu::always_inline]] bool take_place_of_text(Key key) noexcept {
+        const char *const begin = at_;
+        if (!skip_word())
+            return false;
+        const TextPlace place = place_of(begin);
+        event_.text(static_cast<Text>(static_cast<unsigned>(key) - static_cast<unsigned>(Key::user))) = place;
+        if (key == Key::user && place.size == 0)
+            event_.flags |= flag::empty_user;
+        return true;
+    }
+
+    /// What means something here.
+    template <Key key> bool take_name() noexcept {
         const char *const begin = at_;
         if (!skip_word())
             return false;
         const std::string_view value = from(begin);
-        if constexpr (key == Key::event) {
+        if constexpr (key == Key::event)
             read_event(value, event_, implied_);
-        } else if constexpr (key == Key::outcome) {
+        else if constexpr (key == Key::outcome)
             return read_outcome(value, event_.outcome) || fail("not an outcome", begin);
-        } else if constexpr (key == Key::cut) {
+        else
             event_.flags |= read_cut(value);
-        } else {
-            constexpr auto which = static_cast<Text>(static_cast<unsigned>(key) - static_cast<unsigned>(Key::user));
-            event_.text(which) = {static_cast<std::uint16_t>(begin - begin_), static_cast<std::uint16_t>(value.size())};
-            if (which == Text::user && value.empty())
-                event_.flags |= flag::empty_user;
-        }
         return true;
     }
 

@@ -22,7 +22,7 @@ std::optional<FoundEvent> read_found_line(std::string_view line) {
                      .pid = event.pid,
                      .flags = static_cast<std::uint16_t>(event.flags & flag::stored)};
     const bool is_typed = event.flags & flag::typed_texts;
-    for (std::size_t i = 0; i < found.texts.size(); ++i) {
+    for (std::size_t i = 0; i < plain_texts; ++i) {
         const TextPlace place = event.texts[i];
         if (place.offset == 0)
             continue;

@@ -38,6 +38,7 @@ Group group_of(const FoundEvent &event) noexcept {
         return Group::opened;
     case EventKind::close_session:
         return Group::closed;
+    case EventKind::sample:
     case EventKind::unknown:
         break;
     }

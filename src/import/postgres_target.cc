@@ -57,7 +57,7 @@ KnownRow row_of(const Values &values) {
     row.pid = values.number<std::int32_t>(sshd_pid);
     row.flags = values.number<std::uint16_t>(flags);
     row.origin = origin_of(values.text(origin)).value_or(Origin::live);
-    for (std::size_t i = 0; i < row.texts.size(); ++i)
+    for (std::size_t i = 0; i < plain_texts; ++i)
         row.texts[i] = values.maybe(texts + static_cast<int>(i));
     return row;
 }

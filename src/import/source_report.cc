@@ -16,6 +16,7 @@ void SourceReport::count(const FoundEvent &event) noexcept {
     case EventKind::close_session:
         ++closed;
         break;
+    case EventKind::sample:
     case EventKind::unknown:
         ++others;
         break;

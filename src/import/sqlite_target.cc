@@ -36,7 +36,7 @@ KnownRow row_of(const sqlite::Statement &statement) {
     row.pid = static_cast<std::int32_t>(statement.column_number(sshd_pid));
     row.flags = static_cast<std::uint16_t>(statement.column_number(flags));
     row.origin = origin_of(statement.column_text(origin)).value_or(Origin::live);
-    for (std::size_t i = 0; i < row.texts.size(); ++i)
+    for (std::size_t i = 0; i < plain_texts; ++i)
         if (const int column = texts + static_cast<int>(i); !statement.column_is_null(column))
             row.texts[i] = statement.column_text(column);
     return row;

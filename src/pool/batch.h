@@ -23,8 +23,14 @@ struct Batch {
     std::uint64_t lines = 0; ///< between them: how many newlines
 
     /// A text of an event as it stands in its line; data() is null where it is not there.
-    std::string_view text(const Event &event, Text which) const noexcept {
-        const TextPlace place = event.text(which);
+    std::string_view text(const Event &event, Text which) const noexcept { return at(event, event.text(which)); }
+    /// Likewise: the digits.
+    std::string_view counter(const Event &event, Counter which) const noexcept {
+        return at(event, event.counter(which));
+    }
+
+private:
+    std::string_view at(const Event &event, TextPlace place) const noexcept {
         return place.offset == 0 ? std::string_view{}
                                  : std::string_view{bytes.data() + event.line + place.offset, place.size};
     }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "store/row.h"
 
-#include "event/stored_text.h"
 #include "line/format.h"
 
+#include <algorithm>
+#include <charconv>
 #include <climits>
 #include <unistd.h>
 
@@ -18,27 +19,56 @@ const std::string &name_of_this_machine() {
     return name;
 }
 
+/// As a database would take it for a number of 64 bits.
+bool is_serial(std::string_view text) noexcept {
+    std::uint64_t serial = 0;
+    const char *const end = text.data() + text.size();
+    return !text.empty() && std::from_chars(text.data(), end, serial).ptr == end;
+}
+
 } // namespace
 
 void RowReader::read(const Event &event) {
+    event_ = &event;
     flags_ = event.flags & flag::stored;
     const TextForm form = event.flags & flag::typed_texts ? TextForm::typed : TextForm::escaped;
-    for (std::size_t i = 0; i < std::size(values_); ++i) {
-        const auto which = static_cast<Text>(i);
-        std::string_view value = batch_.text(event, which);
-        // A source should have done so: what is longer would not fit into an index of PostgreSQL.
-        if (const std::size_t fits = size_of_typed(value, line::max_text, form); fits < value.size()) {
-            value = value.substr(0, fits);
-            flags_ |= which == Text::user ? flag::cut_user : flag::cut_other;
-        }
-        buffers_[i].clear();
-        append_stored_text(buffers_[i], value, form);
-        values_[i] = {buffers_[i], value.data() != nullptr};
-    }
+    for (std::size_t i = 0; i < plain_texts; ++i)
+        read_text(static_cast<Text>(i), form);
     if (event.flags & flag::empty_user)
         values_[static_cast<std::size_t>(Text::user)] = {empty_user_text, true};
     if (StoredValue &host = values_[static_cast<std::size_t>(Text::host)]; !host.present)
         host = {name_of_this_machine(), true};
+    read_auth();
+}
+
+void RowReader::read_text(Text which, TextForm form) {
+    const auto i = static_cast<std::size_t>(which);
+    std::string_view value = batch_.text(*event_, which);
+    // A source should have done so: what is longer would not fit into an index of PostgreSQL.
+    if (const std::size_t fits = size_of_typed(value, line::max_text, form); fits < value.size()) {
+        value = value.substr(0, fits);
+        flags_ |= which == Text::user ? flag::cut_user : flag::cut_other;
+    }
+    buffers_[i].clear();
+    append_stored_text(buffers_[i], value, form);
+    values_[i] = {buffers_[i], value.data() != nullptr};
+}
+
+/// How the session was opened.
+void RowReader::read_auth() {
+    std::fill(std::begin(values_) + plain_texts, std::end(values_), StoredValue{});
+    for (std::size_t i = plain_texts; i < std::size(values_); ++i)
+        if (const auto which = static_cast<Text>(i); event_->text(which).offset != 0 && which != Text::auth_info)
+            read_text(which, TextForm::escaped);
+    StoredValue &serial = values_[static_cast<std::size_t>(Text::cert_serial)];
+    serial.present = serial.present && is_serial(serial.text);
+}
+
+std::optional<std::int64_t> RowReader::counter(Counter which) const noexcept {
+    const std::string_view digits = batch_.counter(*event_, which);
+    std::int64_t number = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    return digits.empty() ? std::nullopt : std::optional{number};
 }
 
 std::string first_half_of_v6(const IpAddress &address) {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "event/stored_text.h"
 #include "pool/batch.h"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,14 +23,21 @@ public:
     explicit RowReader(const Batch &batch) noexcept : batch_(batch) {}
 
     /// The texts of the event, each cut after line::max_text bytes as typed; `host` falls back to the name of this
-    /// machine.
+    /// machine, and cert_serial is a number of 64 bits.
     void read(const Event &event);
+    /// Of Text::auth_info there is never one: what it says are the texts behind it.
     const StoredValue &operator[](Text which) const noexcept { return values_[static_cast<std::size_t>(which)]; }
+    /// nullopt: not known.
+    std::optional<std::int64_t> counter(Counter which) const noexcept;
     /// The column `flags`.
     int flags() const noexcept { return flags_; }
 
 private:
+    void read_text(Text which, TextForm form);
+    void read_auth();
+
     const Batch &batch_;
+    const Event *event_ = nullptr;
     int flags_ = 0;
     std::string buffers_[static_cast<std::size_t>(Text::count_)];
     StoredValue values_[static_cast<std::size_t>(Text::count_)];

@@ -26,6 +26,10 @@ struct Read {
             return std::nullopt;
         return line.substr(garbage + place.offset, place.size);
     }
+    std::optional<std::string> counter(Counter which) const {
+        const TextPlace place = event.counter(which);
+        return place.offset == 0 ? std::nullopt : std::optional{line.substr(garbage + place.offset, place.size)};
+    }
     std::string user() const { return text(Text::user).value_or("(none)"); }
 };
 
@@ -85,6 +89,70 @@ TEST(EventLine, ReadsTheWordsInAnyOrder) {
     EXPECT_EQ(r.text(Text::ruser), "q");
     EXPECT_EQ(r.text(Text::rhost), "r");
     EXPECT_EQ(r.text(Text::host), "h");
+}
+
+TEST(EventLine, ReadsWhatTheKernelCountedAndHowTheSessionWasOpened) {
+    const std::string counted = " rx_bytes=4711 tx_bytes=0 rx_packets=33 tx_packets=9223372036854775807",
+                      opened =
+                          " auth_info=publickey\\x20ssh-ed25519\\x20AAAA\\x0a auth_method=publickey auth_key=SHA256:k "
+                          "cert_id=i cert_serial=18446744073709551615 cert_ca=SHA256:c";
+    for (const std::string &words : {" pid=7" + counted + " user=a tty=t" + opened + " cut=auth_info",
+                                     opened + " user=a" + counted, counted + opened + " x=1 user=a"}) {
+        const Read r = read("iptracking/1 event=open_session" + words);
+        EXPECT_EQ(r.user(), "a");
+        EXPECT_EQ(r.counter(Counter::rx_bytes), "4711") << words;
+        EXPECT_EQ(r.counter(Counter::tx_bytes), "0") << words;
+        EXPECT_EQ(r.counter(Counter::rx_packets), "33") << words;
+        EXPECT_EQ(r.counter(Counter::tx_packets), "9223372036854775807") << words;
+        EXPECT_EQ(r.text(Text::auth_info), "publickey\\x20ssh-ed25519\\x20AAAA\\x0a") << words;
+        EXPECT_EQ(r.text(Text::auth_method), "publickey") << words;
+        EXPECT_EQ(r.text(Text::auth_key), "SHA256:k") << words;
+        EXPECT_EQ(r.text(Text::cert_id), "i") << words;
+        EXPECT_EQ(r.text(Text::cert_serial), "18446744073709551615") << words;
+        EXPECT_EQ(r.text(Text::cert_ca), "SHA256:c") << words;
+    }
+}
+
+TEST(EventLine, ReadsEachOfThemAlone) {
+    EXPECT_EQ(read_words("tx_packets=1").counter(Counter::tx_packets), "1");
+    EXPECT_EQ(read_words("tx_packets=1").counter(Counter::rx_packets), std::nullopt);
+    EXPECT_EQ(read_words("cert_ca=c").text(Text::cert_ca), "c");
+    EXPECT_EQ(read_words("auth_key=").text(Text::auth_key), "");
+    EXPECT_EQ(read_words("rx_bytes=1 rx_bytes=2").counter(Counter::rx_bytes), "1");
+}
+
+TEST(EventLine, LeavesOutKeysThatBeginAsTheseDo) {
+    const Read r =
+        read_words("rx_byte=1 rx_bytes2=x tx_errors=x rx_packet=x auth_inf=1 auth_infos=2 cert_=3 cert_serials=4 "
+                   "auth_keys=5 user=a");
+    EXPECT_EQ(r.user(), "a");
+    EXPECT_EQ(r.counter(Counter::rx_bytes), std::nullopt);
+    for (std::size_t i = plain_texts; i < r.event.texts.size(); ++i)
+        EXPECT_EQ(r.event.texts[i].offset, 0) << i;
+}
+
+TEST(EventLine, RefusesACounterThatIsNone) {
+    EXPECT_EQ(reason_at("iptracking/1 event=auth rx_bytes=^"), "not a counter");
+    EXPECT_EQ(reason_at("iptracking/1 event=auth rx_bytes=^-1"), "not a counter");
+    EXPECT_EQ(reason_at("iptracking/1 event=auth tx_bytes=^1x user=a"), "not a counter");
+    EXPECT_EQ(reason_at("iptracking/1 event=auth rx_packets=^9223372036854775808"), "not a counter");
+    EXPECT_EQ(reason_at("iptracking/1 event=auth tx_packets=^10000000000000000000000"), "not a counter");
+}
+
+TEST(EventLine, ReadsASampleAndItsEnd) {
+    const Read sample = read("iptracking/1 event=sample time=7 src=::1 sport=1 dst=::2 dport=2 rx_bytes=3 tx_bytes=4 "
+                             "rx_packets=5 tx_packets=6");
+    EXPECT_EQ(sample.event.kind, EventKind::sample);
+    EXPECT_EQ(sample.event.outcome, Outcome::none);
+    EXPECT_EQ(sample.counter(Counter::tx_packets), "6");
+    const Read end = read("iptracking/1 event=sample time=7 dport=2");
+    EXPECT_EQ(end.event.kind, EventKind::sample);
+    EXPECT_EQ(end.event.destination_port, 2);
+}
+
+TEST(EventLine, TellsThatTheAuthInfoWasCut) {
+    EXPECT_EQ(read_words("cut=auth_info").event.flags, flag::cut_auth_info);
+    EXPECT_EQ(read_words("cut=tty,auth_info,user").event.flags, flag::cut_auth_info | flag::cut_user | flag::cut_other);
 }
 
 TEST(EventLine, NeedsNothingButTheEvent) {
@@ -383,6 +451,7 @@ TEST(EventKind, HasTheNamesOfTheSchema) {
     EXPECT_STREQ(name_of(EventKind::auth), "auth");
     EXPECT_STREQ(name_of(EventKind::open_session), "open_session");
     EXPECT_STREQ(name_of(EventKind::close_session), "close_session");
+    EXPECT_STREQ(name_of(EventKind::sample), "sample");
 }
 
 TEST(Outcome, HasTheNamesOfTheSchemaAndNoneForNone) {
