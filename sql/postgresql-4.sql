@@ -115,7 +115,7 @@ END
 $$;
 
 -- Counters of connections that are open, as an array for each column; each goes to the session of its connection, if
--- that is known and open.  One without src_port says that all connections of dst_port were sampled then.
+-- one is known that was open then.  (By date: the events of the same batch are there already.)  One without src_port says that all connections of dst_port were sampled then.
 CREATE FUNCTION log_samples(host text[], src_ipaddr inet[], src_port integer[], dst_ipaddr inet[], dst_port integer[],
                             log_date timestamptz[], rx_bytes bigint[], tx_bytes bigint[], rx_packets bigint[],
                             tx_packets bigint[])
@@ -132,11 +132,12 @@ BEGIN
                     FROM inet_log AS l
                     WHERE l.log_event = 'open_session' AND l.src_port = e.src_port AND l.src_ipaddr = e.src_ipaddr
                         AND l.dst_port = e.dst_port AND l.dst_ipaddr = e.dst_ipaddr AND l.host = e.host
+                        AND l.log_date <= e.log_date
                     ORDER BY l.log_date DESC, l.id DESC LIMIT 1) AS o
             WHERE NOT EXISTS (
                 SELECT FROM inet_log AS c
                     WHERE c.log_event = 'close_session' AND c.sshd_pid = o.sshd_pid AND c.id > o.id
-                        AND c.host = o.host AND c.service IS NOT DISTINCT FROM o.service)
+                        AND c.host = o.host AND c.service IS NOT DISTINCT FROM o.service AND c.log_date <= e.log_date)
         ON CONFLICT DO NOTHING;
     INSERT INTO sampled AS s (host, dst_port, log_date)
         SELECT e.host, e.dst_port, max(e.log_date)

@@ -86,12 +86,13 @@ public:
 
     std::uint64_t store(const Batch &batch, Origin from) override {
         std::vector<Parameter> parameters;
-        append_arrays(parameters, batch);
-        std::string call = schema_ + "log_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+        append_events(parameters, batch, EventColumns::all);
+        const char *function = "log_events";
         if (from != Origin::live) {
-            call = schema_ + "import_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+            function = "import_events";
             parameters.push_back(Parameter::text(std::string(name_of(from))));
         }
+        const std::string call = schema_ + function + parameter_list(1, parameters.size());
         const auto answer = query("SELECT " + call, parameters);
         return Values(answer, 0).number<std::uint64_t>(0);
     }

@@ -23,9 +23,10 @@
 namespace iptracking {
 namespace {
 
-constexpr const char *columns[] = {"dst_ipaddr", "src_ipaddr", "src_port", "log_event", "sshd_pid",
-                                   "uid",        "log_date",   "dst_port", "outcome",   "service",
-                                   "tty",        "ruser",      "rhost",    "host",      "flags"};
+constexpr const char *columns[] = {"dst_ipaddr", "src_ipaddr",  "src_port", "log_event", "sshd_pid",    "uid",
+                                   "log_date",   "dst_port",    "outcome",  "service",   "tty",         "ruser",
+                                   "rhost",      "host",        "flags",    "rx_bytes",  "tx_bytes",    "rx_packets",
+                                   "tx_packets", "auth_method", "auth_key", "cert_id",   "cert_serial", "cert_ca"};
 
 /// One line of the file.
 class CsvLine {
@@ -62,7 +63,13 @@ void append_csv_line(std::string &out, const Event &event, const RowReader &row,
     line.add_number(event.pid).add(row[Text::user]).add(format_utc(event.time_usec));
     line.add_number(event.destination_port).add(outcome ? outcome : "").add(row[Text::service]).add(row[Text::tty]);
     line.add(row[Text::ruser]).add(row[Text::rhost]).add(row[Text::host]);
-    line.add(std::to_string(row.flags())).end();
+    line.add(std::to_string(row.flags()));
+    for (const Counter which : {Counter::rx_bytes, Counter::tx_bytes, Counter::rx_packets, Counter::tx_packets}) {
+        const auto number = row.counter(which);
+        line.add(number ? std::to_string(*number) : "");
+    }
+    line.add(row[Text::auth_method]).add(row[Text::auth_key]).add(row[Text::cert_id]);
+    line.add(row[Text::cert_serial]).add(row[Text::cert_ca]).end();
 }
 
 /// When a file was made, in nanoseconds since 1970; 0 where the file system does not know.

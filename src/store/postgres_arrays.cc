@@ -14,7 +14,8 @@ namespace {
 struct Type {
     Oid element, array;
 };
-constexpr Type int4_type{23, 1007}, text_type{25, 1009}, inet_type{869, 1041}, timestamptz_type{1184, 1185};
+constexpr Type int8_type{20, 1016}, int4_type{23, 1007}, text_type{25, 1009}, inet_type{869, 1041},
+    timestamptz_type{1184, 1185};
 
 constexpr std::int64_t postgres_epoch_usec = 946'684'800'000'000; // 2000-01-01 UTC
 constexpr char family_inet = 2, family_inet6 = 3;                 // PGSQL_AF_INET, PGSQL_AF_INET6
@@ -94,79 +95,137 @@ private:
     std::size_t head_, nulls_; ///< its size without elements, and with nulls alone
 };
 
-/// One of numbers that the events hold.
-template <class Of> postgres::Parameter numbers(const Batch &batch, Of of) {
-    BinaryArray array(int4_type, batch.events.size());
+/// The events of a batch that are rows, or those that are samples.
+std::vector<const Event *> events_of(const Batch &batch, bool samples) {
+    std::vector<const Event *> events;
+    events.reserve(samples ? 0 : batch.events.size());
     for (const Event &event : batch.events)
-        array.add_known(of(event));
-    return array.take();
+        if ((event.kind == EventKind::sample) == samples)
+            events.push_back(&event);
+    return events;
 }
 
-template <class Of> postgres::Parameter addresses(const Batch &batch, Of of) {
-    BinaryArray array(inet_type, batch.events.size());
-    for (const Event &event : batch.events)
-        array.add(of(event));
-    return array.take();
-}
-
-/// Labels of an enum: "{auth,NULL}".
-template <class Of> postgres::Parameter labels(const Batch &batch, Of of) {
-    std::string text = "{";
-    for (const Event &event : batch.events) {
-        const char *const label = of(event);
-        text += text.size() > 1 ? "," : "";
-        text += label ? label : "NULL";
+/// The parameters of a function that takes an array for each column: of some events of a batch.
+class Arrays {
+public:
+    Arrays(std::vector<postgres::Parameter> &parameters, const Batch &batch, std::vector<const Event *> events)
+        : parameters_(parameters), batch_(batch), events_(std::move(events)),
+          texts_(static_cast<std::size_t>(Text::count_), BinaryArray(text_type, events_.size())),
+          counters_(static_cast<std::size_t>(Counter::count_), BinaryArray(int8_type, events_.size())),
+          flags_(int4_type, events_.size()) {
+        read_rows();
     }
-    return postgres::Parameter::text(text + "}");
-}
 
-postgres::Parameter dates(const Batch &batch) {
-    BinaryArray array(timestamptz_type, batch.events.size());
-    for (const Event &event : batch.events)
-        array.add_number(event.time_usec - postgres_epoch_usec);
-    return array.take();
-}
+    template <class Of> void numbers(Of of) {
+        BinaryArray array(int4_type, events_.size());
+        for (const Event *event : events_)
+            array.add_known(of(*event));
+        parameters_.push_back(array.take());
+    }
+    void addresses(IpAddress Event::*of) {
+        BinaryArray array(inet_type, events_.size());
+        for (const Event *event : events_)
+            array.add(event->*of);
+        parameters_.push_back(array.take());
+    }
+    void dates() {
+        BinaryArray array(timestamptz_type, events_.size());
+        for (const Event *event : events_)
+            array.add_number(event->time_usec - postgres_epoch_usec);
+        parameters_.push_back(array.take());
+    }
+    /// Labels of an enum: "{auth,NULL}".
+    template <class Of> void labels(Of of) {
+        std::string text = "{";
+        for (const Event *event : events_) {
+            const char *const label = of(*event);
+            text += text.size() > 1 ? "," : "";
+            text += label ? label : "NULL";
+        }
+        parameters_.push_back(postgres::Parameter::text(text + "}"));
+    }
+    void texts(std::initializer_list<Text> which) {
+        for (const Text one : which)
+            parameters_.push_back(texts_[static_cast<std::size_t>(one)].take());
+    }
+    void flags() { parameters_.push_back(flags_.take()); }
+    void counters() {
+        for (BinaryArray &counter : counters_)
+            parameters_.push_back(counter.take());
+    }
+    void serials() { parameters_.push_back(postgres::Parameter::text("{" + serials_ + "}")); }
 
-/// The columns that a RowReader makes: it reads the texts of an event together.
-struct Rows {
-    explicit Rows(const Batch &batch)
-        : texts(static_cast<std::size_t>(Text::count_), BinaryArray(text_type, batch.events.size())),
-          flags(int4_type, batch.events.size()) {
-        RowReader row(batch);
-        for (const Event &event : batch.events) {
-            row.read(event);
-            for (std::size_t i = 0; i < texts.size(); ++i)
-                texts[i].add(row[static_cast<Text>(i)]);
-            flags.add_number(std::int32_t{row.flags()});
+private:
+    /// The columns that a RowReader makes: it reads those of an event together.
+    void read_rows() {
+        RowReader row(batch_);
+        for (const Event *event : events_) {
+            row.read(*event);
+            for (std::size_t i = 0; i < texts_.size(); ++i)
+                texts_[i].add(row[static_cast<Text>(i)]);
+            for (std::size_t i = 0; i < counters_.size(); ++i)
+                if (const auto counter = row.counter(static_cast<Counter>(i)))
+                    counters_[i].add_number(*counter);
+                else
+                    counters_[i].add_null();
+            flags_.add_number(std::int32_t{row.flags()});
+            const StoredValue &serial = row[Text::cert_serial];
+            serials_.append(serials_.empty() ? "" : ",").append(serial.present ? serial.text : "NULL");
         }
     }
-    postgres::Parameter take(Text which) { return texts[static_cast<std::size_t>(which)].take(); }
 
-    std::vector<BinaryArray> texts;
-    BinaryArray flags;
+    std::vector<postgres::Parameter> &parameters_;
+    const Batch &batch_;
+    std::vector<const Event *> events_;
+    std::vector<BinaryArray> texts_, counters_;
+    BinaryArray flags_;
+    std::string serials_; ///< up to 2^64-1: numeric, whose binary form is one of its own
 };
 
 } // namespace
 
-void append_arrays(std::vector<postgres::Parameter> &parameters, const Batch &batch) {
-    Rows rows(batch);
-    parameters.push_back(addresses(
-        batch, [](const Event &e) -> auto & { return e.destination; }));
-    parameters.push_back(addresses(
-        batch, [](const Event &e) -> auto & { return e.source; }));
-    parameters.push_back(numbers(batch, [](const Event &e) { return std::int32_t{e.source_port}; }));
-    parameters.push_back(labels(batch, [](const Event &e) { return name_of(e.kind); }));
-    parameters.push_back(rows.take(Text::user));
-    parameters.push_back(dates(batch));
-    parameters.push_back(numbers(batch, [](const Event &e) { return std::int32_t{e.destination_port}; }));
-    parameters.push_back(labels(batch, [](const Event &e) { return name_of(e.outcome); }));
-    parameters.push_back(numbers(batch, [](const Event &e) { return e.pid; }));
-    parameters.push_back(rows.take(Text::service));
-    parameters.push_back(rows.take(Text::tty));
-    parameters.push_back(rows.take(Text::ruser));
-    parameters.push_back(rows.take(Text::rhost));
-    parameters.push_back(rows.take(Text::host));
-    parameters.push_back(rows.flags.take());
+bool has_samples(const Batch &batch) noexcept {
+    return std::any_of(batch.events.begin(), batch.events.end(),
+                       [](const Event &event) { return event.kind == EventKind::sample; });
+}
+
+void append_events(std::vector<postgres::Parameter> &parameters, const Batch &batch, EventColumns columns) {
+    Arrays arrays(parameters, batch, events_of(batch, false));
+    arrays.addresses(&Event::destination);
+    arrays.addresses(&Event::source);
+    arrays.numbers([](const Event &e) { return std::int32_t{e.source_port}; });
+    arrays.labels([](const Event &e) { return name_of(e.kind); });
+    arrays.texts({Text::user});
+    arrays.dates();
+    arrays.numbers([](const Event &e) { return std::int32_t{e.destination_port}; });
+    arrays.labels([](const Event &e) { return name_of(e.outcome); });
+    arrays.numbers([](const Event &e) { return e.pid; });
+    arrays.texts({Text::service, Text::tty, Text::ruser, Text::rhost, Text::host});
+    arrays.flags();
+    if (columns == EventColumns::of_version_1)
+        return;
+    arrays.counters();
+    arrays.texts({Text::auth_method, Text::auth_key, Text::cert_id});
+    arrays.serials();
+    arrays.texts({Text::cert_ca});
+}
+
+void append_samples(std::vector<postgres::Parameter> &parameters, const Batch &batch) {
+    Arrays arrays(parameters, batch, events_of(batch, true));
+    arrays.texts({Text::host});
+    arrays.addresses(&Event::source);
+    arrays.numbers([](const Event &e) { return std::int32_t{e.source_port}; });
+    arrays.addresses(&Event::destination);
+    arrays.numbers([](const Event &e) { return std::int32_t{e.destination_port}; });
+    arrays.dates();
+    arrays.counters();
+}
+
+std::string parameter_list(std::size_t first, std::size_t count) {
+    std::string list;
+    for (std::size_t i = first; i < first + count; ++i)
+        list.append(list.empty() ? "($" : ", $").append(std::to_string(i));
+    return list + ")";
 }
 
 } // namespace iptracking

@@ -26,8 +26,9 @@ constexpr std::size_t most_events = 4096;  // in a batch; more bring next to not
 constexpr auto say_that_it_is_silent = 5s; // after so long without an answer
 constexpr auto longest_silence = 60s;      // then the connection is given up
 constexpr char query_canceled[] = "57014", undefined_function[] = "42883", invalid_schema_name[] = "3F000";
-constexpr std::size_t batch_number = 5; // of the parameters
-constexpr int most_in_vain = 10;        // one after the other, before it is a case for patience
+constexpr std::size_t place_parameter_count = 6, batch_number = 5; // the last of them
+constexpr int first_version_with_all_columns = 4;
+constexpr int most_in_vain = 10; // one after the other, before it is a case for patience
 
 class PostgresDriver final : public Driver {
 public:
@@ -60,7 +61,7 @@ public:
 
     void store(const Batch &batch) override {
         try {
-            next_ = {&batch, parameters_of(batch)};
+            next_ = prepared(batch);
             next_place_ = batch.to;
             if (!exchange_.is_waiting())
                 send_next();
@@ -73,6 +74,7 @@ private:
     /// A batch, ready to be sent.
     struct Prepared {
         const Batch *batch;
+        std::string sql;
         std::vector<Parameter> parameters;
     };
 
@@ -84,10 +86,9 @@ private:
                 return config_.schema.empty() ? function : quoted_postgres_name(config_.schema) + "." + function;
             };
             place_sql_ = "SELECT version, replaced, segment, \"offset\", batch FROM " + name("stream_place") + "($1)";
-            // A function in FROM is called before those in front of it.
-            store_sql_ = "SELECT advanced, CASE WHEN advanced THEN " + name("log_events") +
-                         "($7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) END FROM " +
-                         name("advance_stream") + "($1, $2, $3, $4, $5, $6) AS advanced";
+            log_events_ = name("log_events");
+            log_samples_ = name("log_samples");
+            advance_stream_ = name("advance_stream");
             exchange_.open(std::move(connection));
             ask_for_place();
         } catch (const std::exception &) {
@@ -101,7 +102,22 @@ private:
         send(nullptr, place_sql_, {Parameter::text(stream_.id())});
     }
 
-    std::vector<Parameter> parameters_of(const Batch &batch) const {
+    Prepared prepared(const Batch &batch) const {
+        // A function in FROM is called before those in front of it.
+        const auto if_advanced = [](const std::string &call) { return ", CASE WHEN advanced THEN " + call + " END"; };
+        std::vector<Parameter> parameters = place_parameters(batch);
+        std::string sql =
+            "SELECT advanced" + if_advanced(log_events_ + parameter_list(parameters.size() + 1, number_of(columns_)));
+        append_events(parameters, batch, columns_);
+        if (columns_ == EventColumns::all && has_samples(batch)) {
+            sql += if_advanced(log_samples_ + parameter_list(parameters.size() + 1, sample_columns));
+            append_samples(parameters, batch);
+        }
+        sql += " FROM " + advance_stream_ + parameter_list(1, place_parameter_count) + " AS advanced";
+        return {&batch, std::move(sql), std::move(parameters)};
+    }
+
+    std::vector<Parameter> place_parameters(const Batch &batch) const {
         const auto number = [](auto value) { return Parameter::text(std::to_string(value)); };
         std::vector<Parameter> parameters{Parameter::text(stream_.id())};
         // From where the stream is then, which batch.from need not be: of a database that was put back the pool may no
@@ -112,7 +128,6 @@ private:
         parameters.push_back(number(batch.to.segment));
         parameters.push_back(number(batch.to.offset));
         parameters.push_back(Parameter::null()); // its random number: send_next()
-        append_arrays(parameters, batch);
         return parameters;
     }
 
@@ -120,7 +135,7 @@ private:
         Prepared next = std::move(*next_);
         next_.reset();
         next.parameters[batch_number] = Parameter::text(std::to_string(sent_->add()));
-        send(next.batch, store_sql_, next.parameters);
+        send(next.batch, next.sql, next.parameters);
     }
 
     void send(const Batch *batch, const std::string &sql, const std::vector<Parameter> &parameters) {
@@ -202,6 +217,7 @@ private:
     void place_is(const postgres::Result &row) {
         if (!row.value(0, 0))
             throw Error("the schema in " + target_ + " is not complete: schema_info is empty");
+        take_version(std::stoi(*row.value(0, 0)));
         tell_whether_replaced(row.value(0, 1) == "t");
         std::optional<Place> place;
         if (row.value(0, 2)) {
@@ -215,6 +231,16 @@ private:
         next_place_ = place_ = place;
         ready_ = true;
         handler_.on_ready(place);
+    }
+
+    /// In a fleet the daemons may be newer than the schema.
+    void take_version(int version) {
+        columns_ = version < first_version_with_all_columns ? EventColumns::of_version_1 : EventColumns::all;
+        if (columns_ != EventColumns::all && !std::exchange(told_version_, true))
+            log(Level::warning,
+                target_ + ": the schema has version " + std::to_string(version) +
+                    ", so how sessions were opened and what they moved is not stored; after 'iptracking "
+                    "db upgrade' restart this service");
     }
 
     void tell_whether_replaced(bool replaced) {
@@ -268,7 +294,8 @@ private:
     std::optional<SentBatches> sent_; ///< from the first start()
     PostgresConfig config_;
     std::string target_;
-    std::string place_sql_, store_sql_;
+    std::string place_sql_, log_events_, log_samples_, advance_stream_;
+    EventColumns columns_ = EventColumns::all; ///< that the schema has
     PostgresConnector connector_;
     PostgresExchange exchange_;
     const Batch *under_way_ = nullptr; ///< null: the place of the stream is asked
@@ -279,7 +306,7 @@ private:
     std::optional<Place> next_place_; ///< when all that was sent is stored
     int in_vain_ = 0;                 ///< batches, one after the other
     std::size_t most_ = most_events;  ///< in a batch, at present
-    bool told_replaced_ = false, told_silence_ = false;
+    bool told_version_ = false, told_replaced_ = false, told_silence_ = false;
     std::exception_ptr failure_;
     Deferred failing_;
     Timer silence_;

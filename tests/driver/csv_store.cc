@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 #include <stdexcept>
 
@@ -46,26 +47,36 @@ public:
     DriverConfig config() const override { return CsvConfig{file_, ",", false}; }
 
     std::vector<StoredRow> rows() const override {
-        std::ifstream file(file_, std::ios::binary);
-        std::stringstream text;
-        text << file.rdbuf();
         std::vector<StoredRow> rows;
-        for (const auto &f : read_csv(text.str())) {
-            if (f.size() != 15)
-                throw std::runtime_error("a record of " + std::to_string(f.size()) + " fields");
-            rows.push_back({.uid = f[5],
-                            .src = f[1],
-                            .dst = f[0],
-                            .event = f[3],
-                            .outcome = f[8],
-                            .service = f[9],
-                            .date = f[6],
-                            .src_port = number(f[2]),
-                            .dst_port = number(f[7]),
-                            .pid = number(f[4]),
-                            .flags = number(f[14])});
-        }
+        for (const auto &f : records())
+            if (f[3] != "sample")
+                rows.push_back({.uid = f[5],
+                                .src = f[1],
+                                .dst = f[0],
+                                .event = f[3],
+                                .outcome = f[8],
+                                .service = f[9],
+                                .date = f[6],
+                                .src_port = number(f[2]),
+                                .dst_port = number(f[7]),
+                                .pid = number(f[4]),
+                                .flags = number(f[14]),
+                                .counters = joined({f[15], f[16], f[17], f[18]}),
+                                .auth = joined({f[19], f[20], f[21], f[22], f[23]})});
         return rows;
+    }
+
+    /// The file knows no sessions: of the last one that was opened on the connection.
+    std::vector<std::string> samples() const override {
+        const auto connection = [](const auto &f) { return joined({f[0], f[1], f[2], f[7], f[13]}); };
+        std::map<std::string, std::string> users;
+        std::vector<std::string> samples;
+        for (const auto &f : records())
+            if (f[3] == "open_session")
+                users[connection(f)] = f[5];
+            else if (f[3] == "sample" && users.contains(connection(f)))
+                samples.push_back(joined({users[connection(f)], f[15], f[16], f[17], f[18]}));
+        return samples;
     }
 
     void take_away() override { fs::rename(folder_, folder_ + ".away"); }
@@ -75,6 +86,17 @@ public:
     void put_the_copy_back() override { fs::rename(file_ + ".kept", file_); }
 
 private:
+    std::vector<std::vector<std::string>> records() const {
+        std::ifstream file(file_, std::ios::binary);
+        std::stringstream text;
+        text << file.rdbuf();
+        auto records = read_csv(text.str());
+        for (const auto &fields : records)
+            if (fields.size() != 24)
+                throw std::runtime_error("a record of " + std::to_string(fields.size()) + " fields");
+        return records;
+    }
+
     std::string folder_, file_;
 };
 

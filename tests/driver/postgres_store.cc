@@ -21,7 +21,8 @@ public:
         const postgres::Result found =
             connection.query("SELECT uid, host(src_ipaddr), host(dst_ipaddr), log_event, outcome, service, "
                              "to_char(log_date AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), src_port, "
-                             "dst_port, sshd_pid, flags "
+                             "dst_port, sshd_pid, flags, concat_ws(' ', rx_bytes, tx_bytes, rx_packets, tx_packets), "
+                             "concat_ws(' ', auth_method, auth_key, cert_id, cert_serial, cert_ca) "
                              "FROM inet_log ORDER BY id",
                              {});
         std::vector<StoredRow> rows;
@@ -38,9 +39,23 @@ public:
                             .src_port = number(7),
                             .dst_port = number(8),
                             .pid = number(9),
-                            .flags = number(10)});
+                            .flags = number(10),
+                            .counters = text(11),
+                            .auth = text(12)});
         }
         return rows;
+    }
+
+    std::vector<std::string> samples() const override {
+        postgres::Connection connection = server_.connect("events");
+        const postgres::Result found =
+            connection.query("SELECT concat_ws(' ', uid, s.rx_bytes, s.tx_bytes, s.rx_packets, s.tx_packets) FROM "
+                             "sample AS s JOIN inet_log ON id = open_id ORDER BY id, s.log_date",
+                             {});
+        std::vector<std::string> samples;
+        for (int i = 0; i < found.rows(); ++i)
+            samples.push_back(found.value(i, 0).value_or(""));
+        return samples;
     }
 
     void take_away() override { server_.stop(); }

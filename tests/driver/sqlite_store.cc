@@ -19,9 +19,17 @@ public:
         if (!fs::exists(file_))
             return {};
         sqlite::Database database(file_, SQLITE_OPEN_READWRITE);
-        sqlite::Statement select(database, "SELECT uid, src_ipaddr, dst_ipaddr, log_event, outcome, service, log_date, "
-                                           "src_port, dst_port, sshd_pid, flags FROM inet_log ORDER BY id");
+        sqlite::Statement select(database,
+                                 "SELECT uid, src_ipaddr, dst_ipaddr, log_event, outcome, service, log_date, "
+                                 "src_port, dst_port, sshd_pid, flags, rx_bytes, tx_bytes, rx_packets, tx_packets, "
+                                 "auth_method, auth_key, cert_id, cert_serial, cert_ca FROM inet_log ORDER BY id");
         static constexpr const char *events[] = {"unknown", "auth", "open_session", "close_session"};
+        const auto texts = [&](int first, int end) {
+            std::vector<std::string> all;
+            for (int i = first; i < end; ++i)
+                all.push_back(select.column_text(i));
+            return joined(all);
+        };
         std::vector<StoredRow> rows;
         while (select.step())
             rows.push_back({.uid = select.column_text(0),
@@ -34,8 +42,21 @@ public:
                             .src_port = static_cast<int>(select.column_number(7)),
                             .dst_port = static_cast<int>(select.column_number(8)),
                             .pid = static_cast<int>(select.column_number(9)),
-                            .flags = static_cast<int>(select.column_number(10))});
+                            .flags = static_cast<int>(select.column_number(10)),
+                            .counters = texts(11, 15),
+                            .auth = texts(15, 20)});
         return rows;
+    }
+
+    std::vector<std::string> samples() const override {
+        sqlite::Database database(file_, SQLITE_OPEN_READWRITE);
+        sqlite::Statement select(
+            database, "SELECT uid || ' ' || s.rx_bytes || ' ' || s.tx_bytes || ' ' || s.rx_packets || ' ' || "
+                      "s.tx_packets FROM sample AS s JOIN inet_log ON id = open_id ORDER BY id, s.log_date");
+        std::vector<std::string> samples;
+        while (select.step())
+            samples.push_back(select.column_text(0));
+        return samples;
     }
 
     void take_away() override { fs::rename(folder_, folder_ + ".away"); }

@@ -120,8 +120,10 @@ TEST(CsvHeader, BeginsWithTheColumnsOfTheContract) {
     EXPECT_TRUE(csv_header(",").starts_with("dst_ipaddr,src_ipaddr,src_port,log_event,sshd_pid,uid,log_date,"));
     EXPECT_EQ(
         parse(csv_header(","), ","),
-        (std::vector<std::string>{"dst_ipaddr", "src_ipaddr", "src_port", "log_event", "sshd_pid", "uid", "log_date",
-                                  "dst_port", "outcome", "service", "tty", "ruser", "rhost", "host", "flags"}));
+        (std::vector<std::string>{"dst_ipaddr", "src_ipaddr",  "src_port", "log_event", "sshd_pid",    "uid",
+                                  "log_date",   "dst_port",    "outcome",  "service",   "tty",         "ruser",
+                                  "rhost",      "host",        "flags",    "rx_bytes",  "tx_bytes",    "rx_packets",
+                                  "tx_packets", "auth_method", "auth_key", "cert_id",   "cert_serial", "cert_ca"}));
 }
 
 TEST(CsvHeader, IsQuotedWhereTheDelimiterAsksForIt) {
