@@ -31,35 +31,40 @@ bool is_serial(std::string_view text) noexcept {
 void RowReader::read(const Event &event) {
     event_ = &event;
     flags_ = event.flags & flag::stored;
-    const TextForm form = event.flags & flag::typed_texts ? TextForm::typed : TextForm::escaped;
-    for (std::size_t i = 0; i < plain_texts; ++i)
-        read_text(static_cast<Text>(i), form);
+    read_texts(Text::user, Text::auth_info);
     if (event.flags & flag::empty_user)
         values_[static_cast<std::size_t>(Text::user)] = {empty_user_text, true};
     if (StoredValue &host = values_[static_cast<std::size_t>(Text::host)]; !host.present)
         host = {name_of_this_machine(), true};
-    read_auth();
+    const auto is_there = [](TextPlace place) { return place.offset != 0; };
+    const bool has_auth = std::any_of(event.texts.begin() + plain_texts, event.texts.end(), is_there);
+    if (has_auth)
+        read_auth();
+    else if (has_auth_)
+        std::fill(std::begin(values_) + plain_texts, std::end(values_), StoredValue{});
+    has_auth_ = has_auth;
 }
 
-void RowReader::read_text(Text which, TextForm form) {
-    const auto i = static_cast<std::size_t>(which);
-    std::string_view value = batch_.text(*event_, which);
-    // A source should have done so: what is longer would not fit into an index of PostgreSQL.
-    if (const std::size_t fits = size_of_typed(value, line::max_text, form); fits < value.size()) {
-        value = value.substr(0, fits);
-        flags_ |= which == Text::user ? flag::cut_user : flag::cut_other;
+/// From one up to another.
+void RowReader::read_texts(Text begin, Text end) {
+    const TextForm form = event_->flags & flag::typed_texts ? TextForm::typed : TextForm::escaped;
+    for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
+        const auto which = static_cast<Text>(i);
+        std::string_view value = batch_.text(*event_, which);
+        // A source should have done so: what is longer would not fit into an index of PostgreSQL.
+        if (const std::size_t fits = size_of_typed(value, line::max_text, form); fits < value.size()) {
+            value = value.substr(0, fits);
+            flags_ |= which == Text::user ? flag::cut_user : flag::cut_other;
+        }
+        buffers_[i].clear();
+        append_stored_text(buffers_[i], value, form);
+        values_[i] = {buffers_[i], value.data() != nullptr};
     }
-    buffers_[i].clear();
-    append_stored_text(buffers_[i], value, form);
-    values_[i] = {buffers_[i], value.data() != nullptr};
 }
 
 /// How the session was opened.
 void RowReader::read_auth() {
-    std::fill(std::begin(values_) + plain_texts, std::end(values_), StoredValue{});
-    for (std::size_t i = plain_texts; i < std::size(values_); ++i)
-        if (const auto which = static_cast<Text>(i); event_->text(which).offset != 0 && which != Text::auth_info)
-            read_text(which, TextForm::escaped);
+    read_texts(Text::auth_method, Text::count_);
     StoredValue &serial = values_[static_cast<std::size_t>(Text::cert_serial)];
     serial.present = serial.present && is_serial(serial.text);
 }

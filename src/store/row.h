@@ -33,12 +33,13 @@ public:
     int flags() const noexcept { return flags_; }
 
 private:
-    void read_text(Text which, TextForm form);
+    void read_texts(Text begin, Text end);
     void read_auth();
 
     const Batch &batch_;
     const Event *event_ = nullptr;
     int flags_ = 0;
+    bool has_auth_ = false; ///< of the event, or of the last one
     std::string buffers_[static_cast<std::size_t>(Text::count_)];
     StoredValue values_[static_cast<std::size_t>(Text::count_)];
 };

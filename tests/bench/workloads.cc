@@ -25,29 +25,30 @@ template <class Value> void use(const Value &value) {
 
 constexpr std::size_t lines_in_batch = 4096;
 
-std::string line_of(const test::SimulatedEvent &event) {
+/// `counted`: what the kernel counted of the connection.
+std::string line_of(const test::SimulatedEvent &event, std::string_view counted) {
     std::string line = "iptracking/1 event=" + std::string(event.event) + " time=" + std::to_string(event.time);
     if (!event.source.empty())
         line += " src=" + event.source + " sport=" + std::to_string(event.source_port) + " dst=" + event.destination +
                 " dport=22";
-    line +=
-        " pid=" + std::to_string(event.pid) + " user=" + event.user + " service=" + event.service + " tty=" + event.tty;
+    line.append(" pid=").append(std::to_string(event.pid)).append(counted);
+    line += " user=" + event.user + " service=" + event.service + " tty=" + event.tty;
     return line + (event.ruser.empty() ? "" : " ruser=" + event.ruser);
 }
 
 /// As hosts on the Internet have them, each with its newline.
-std::string many_lines() {
+std::string many_lines(std::string_view counted = "") {
     test::SimulatedLogins logins({.rows = 10'000, .days = 3, .end = 1'795'266'000'000'000});
     std::string all;
     for (std::size_t n = 0; n < lines_in_batch; ++n)
-        all.append(line_of(logins.next())).push_back('\n');
+        all.append(line_of(logins.next(), counted)).push_back('\n');
     return all;
 }
 
-Workload parser() {
-    auto lines = std::make_shared<std::vector<std::string>>(test::split(many_lines(), '\n'));
+Workload parser(std::string name, std::string_view counted) {
+    auto lines = std::make_shared<std::vector<std::string>>(test::split(many_lines(counted), '\n'));
     lines->pop_back(); // behind the last newline
-    return {"parse_event_line", "line", lines->size(), [lines] {
+    return {std::move(name), "line", lines->size(), [lines] {
                 for (const std::string_view line : *lines)
                     use(parse_event_line(line));
             }};
@@ -145,7 +146,12 @@ Workload callback() {
 } // namespace
 
 std::vector<Workload> workloads() {
-    return {parser(), pool(), formatting(), attempts(), callback()};
+    return {parser("parse_event_line", ""),
+            parser("parse_event_line: counted", " rx_bytes=4711 tx_bytes=30210 rx_packets=41 tx_packets=38"),
+            pool(),
+            formatting(),
+            attempts(),
+            callback()};
 }
 
 } // namespace iptracking::bench

@@ -7,6 +7,7 @@
 #include "line/format.h"
 #include "stored_text_rules.h"
 
+#include <charconv>
 #include <string>
 
 using namespace iptracking;
@@ -28,6 +29,17 @@ void check_texts(std::string_view line, const Event &event) {
         must(test::is_stored_text(stored), "a text is stored as UTF-8 without control characters");
         if (form == TextForm::typed)
             must(test::undo(stored) == line.substr(place.offset, place.size), "a text can be undone to the same bytes");
+    }
+}
+
+void check_counters(std::string_view line, const Event &event) {
+    for (const TextPlace place : event.counters) {
+        if (place.offset == 0)
+            continue;
+        must(place.offset <= line.size() && place.size <= line.size() - place.offset, "a counter lies within its line");
+        std::int64_t number = 0;
+        const char *const begin = line.data() + place.offset, *const end = begin + place.size;
+        must(std::from_chars(begin, end, number).ptr == end && number >= 0 && place.size > 0, "a counter is a number");
     }
 }
 
@@ -63,6 +75,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     check_address(event.source);
     check_address(event.destination);
     check_texts(rest, event);
+    check_counters(rest, event);
 
     const ParsedLine again = parse_event_line(rest);
     must(again.event && again.garbage == 0 && again.event->kind == event.kind && again.event->flags == event.flags &&
