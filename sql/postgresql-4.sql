@@ -153,9 +153,11 @@ DROP FUNCTION import_events;
 CREATE FUNCTION import_events(dst_ipaddr inet[], src_ipaddr inet[], src_port integer[], log_event log_event_t[], uid text[],
                               log_date timestamptz[], dst_port integer[], outcome log_outcome_t[], sshd_pid integer[],
                               service text[], tty text[], ruser text[], rhost text[], host text[], flags integer[],
-                              rx_bytes bigint[], tx_bytes bigint[], rx_packets bigint[], tx_packets bigint[],
-                              auth_method text[], auth_key text[], cert_id text[], cert_serial numeric[], cert_ca text[],
-                              origin text)
+                              origin text,
+                              rx_bytes bigint[] DEFAULT NULL, tx_bytes bigint[] DEFAULT NULL,
+                              rx_packets bigint[] DEFAULT NULL, tx_packets bigint[] DEFAULT NULL,
+                              auth_method text[] DEFAULT NULL, auth_key text[] DEFAULT NULL, cert_id text[] DEFAULT NULL,
+                              cert_serial numeric[] DEFAULT NULL, cert_ca text[] DEFAULT NULL)
     RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET lock_timeout = '20s' AS $$
 DECLARE
     number bigint;
@@ -166,11 +168,11 @@ BEGIN
     INSERT INTO inet_log (dst_ipaddr, src_ipaddr, src_port, log_event, uid, log_date, dst_port, outcome, sshd_pid,
                           service, tty, ruser, rhost, host, flags, rx_bytes, tx_bytes, rx_packets, tx_packets,
                           auth_method, auth_key, cert_id, cert_serial, cert_ca, origin)
-        SELECT e.*, $25
+        SELECT e.*, $16
             FROM (SELECT unnest($1), unnest($2), unnest($3), unnest($4), unnest($5), unnest($6), unnest($7), unnest($8),
                          unnest($9), unnest($10), unnest($11), unnest($12), unnest($13), unnest($14), unnest($15),
-                         unnest($16), unnest($17), unnest($18), unnest($19), unnest($20), unnest($21), unnest($22),
-                         unnest($23), unnest($24))
+                         unnest($17), unnest($18), unnest($19), unnest($20), unnest($21), unnest($22), unnest($23),
+                         unnest($24), unnest($25))
                 AS e(dst_ipaddr, src_ipaddr, src_port, log_event, uid, log_date, dst_port, outcome, sshd_pid, service,
                      tty, ruser, rhost, host, flags, rx_bytes, tx_bytes, rx_packets, tx_packets,
                      auth_method, auth_key, cert_id, cert_serial, cert_ca)

@@ -90,7 +90,8 @@ public:
         const char *function = "log_events";
         if (from != Origin::live) {
             function = "import_events";
-            parameters.push_back(Parameter::text(std::string(name_of(from))));
+            parameters.insert(parameters.begin() + number_of(EventColumns::of_version_1),
+                              Parameter::text(std::string(name_of(from))));
         }
         const std::string call = schema_ + function + parameter_list(1, parameters.size());
         const auto answer = query("SELECT " + call, parameters);

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The postgresql driver as administrators set it up: schemas, functions of their own, and every way to the server."""
 import json
+import re
 import shutil
 import subprocess
 import time
 
 import network
-from postgres_server import Pgbouncer
+from postgres_server import SQL, Pgbouncer
 from programs import EVENT, OnServer, Run, wait_until
 
 SCHEMAS = ['logins', 'login events', 'Upper', "it's", 'a "quoted" one', 'x"; DROP TABLE inet_log; --', 'ß', 'a,b', 'back\\slash',
@@ -105,6 +106,34 @@ class Functions(Stored):
         run = self.works(self.folder, store)
         seen = [int(user) for user, in store.database.query('SELECT uid FROM seen ORDER BY number')]
         self.assertEqual(seen, list(range(run.sent)))
+
+    def test_one_with_all_parameters_is_called_with_what_is_new(self):
+        store = self.store()
+        store.database.query('''CREATE TABLE moved (uid text, rx_bytes bigint, serial numeric);
+            GRANT ALL ON moved TO PUBLIC;
+            CREATE FUNCTION log_one_event(inet, inet, integer, log_event_t, text, timestamptz, integer, log_outcome_t, integer,
+                    text, text, text, text, text, integer, bigint, bigint, bigint, bigint, text, text, text, numeric, text)
+                RETURNS void LANGUAGE sql SET search_path FROM CURRENT AS
+                'INSERT INTO moved VALUES ($5, $16, $23)''' + "'")
+        run = Run(self, self.folder, store)
+        run.daemon.write('iptracking/1 event=open_session user=a rx_bytes=7 cert_serial=18446744073709551615\n')
+        run.wait(lambda: store.database.query('SELECT uid, rx_bytes, serial::text FROM moved') ==
+                 [('a', 7, '18446744073709551615')], what='what the function makes of it')
+
+    def test_a_schema_of_before_takes_what_it_can(self):
+        store = self.store()
+        for sql in ('DROP FUNCTION log_events', 'DROP FUNCTION log_samples', 'UPDATE schema_info SET version = 3'):
+            store.database.query(sql)
+        first = (SQL / 'postgresql-1.sql').read_text()
+        store.database.query('SET search_path TO public, pg_temp; SET ROLE iptracking_owner; ' +
+                             re.search(r'CREATE FUNCTION log_events\(.*?\n\$\$;', first, re.DOTALL)[0] +
+                             'GRANT EXECUTE ON FUNCTION log_events TO iptracking_writer; RESET ROLE')
+        run = Run(self, self.folder, store)
+        run.daemon.write('iptracking/1 event=open_session user=a rx_bytes=7 src=192.0.2.1 sport=1 dst=192.0.2.2 dport=22\n'
+                         'iptracking/1 event=sample rx_bytes=8 src=192.0.2.1 sport=1 dst=192.0.2.2 dport=22\n')
+        run.wait(lambda: store.users() == ['a'] and run.waiting_bytes() == 0, what='the event')
+        run.expect_in_log("the schema has version 3, so how sessions were opened and what they moved is not stored")
+        self.assertEqual(run.daemon.stop(), 0)
 
     def test_one_that_is_replaced_meanwhile_is_called_from_then_on(self):
         store = self.store()

@@ -112,13 +112,15 @@ class Roles(Schema):
     VIEWS = '''ips nets_24 nets_16 nets_8 agg_ips agg_nets_24 agg_nets_16 agg_nets_8 session open_sessions completed_sessions
         last_session failures user_addresses new_user_addresses success_after_failures counts_5min counts_15min counts_hour
         counts_day net_counts_5min net_counts_15min net_counts_hour net_counts_day partitions inet_log unlogged_nets settings
-        schema_info'''.split()
+        schema_info sample sampled session_traffic session_point traffic user_traffic user_day_traffic address_traffic
+        net_24_traffic host_traffic session_key key_user keys'''.split()
     ATTEMPTS = {
         **{f'SELECT * FROM {view}': 'reader owner' for view in VIEWS},
         **{f'SELECT * FROM {call}': 'reader owner' for call in (
             'nets_view(24)', 'agg_nets_view(24)', "sessions('2020-01-01')", "counts('1 h')", "net_counts('1 h')", 'log_one_event_is_replaced()')},
         "SELECT log_one_event(NULL, NULL, NULL, 'auth', 'x', now())": 'writer owner',
         'SELECT log_events(' + ', '.join(f"'{{}}'::{type}[]" for type in COLUMNS.values()) + ')': 'writer owner',
+        "SELECT log_samples('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')": 'writer owner',
         "SELECT * FROM stream_place('x')": 'writer owner',
         "SELECT advance_stream('x', NULL, NULL, 1, 1, 1)": 'writer owner',
         'SELECT import_events(' + ', '.join(f"'{{}}'::{type}[]" for type in COLUMNS.values()) + ", 'text')": 'owner',
@@ -128,6 +130,8 @@ class Roles(Schema):
         "INSERT INTO inet_log_default (log_event, log_date) VALUES ('auth', now())": 'owner',
         "UPDATE inet_log SET uid = 'x'": 'owner',
         'DELETE FROM inet_log': 'owner',
+        "INSERT INTO sample (open_id, log_date) VALUES (1, now())": 'owner',
+        'DELETE FROM sampled': 'owner',
         'TRUNCATE inet_log': 'owner',
         'UPDATE settings SET notify = true': 'owner',
         "INSERT INTO unlogged_nets VALUES ('0.0.0.0/0')": 'owner',
@@ -323,6 +327,12 @@ class Partitions(Schema):
         self.assertEqual(self.partitions(database), self.expected(database, 'day', 1))
         self.assertEqual(database.query("SELECT purge(now() - interval '10 days')"), [(0,)])
 
+    def test_purge_removes_samples(self):
+        database = self.database()
+        database.query("INSERT INTO sample (open_id, log_date) VALUES (1, '2026-01-01Z'), (1, '2026-02-01Z')")
+        database.query("SELECT purge('2026-01-15Z')")
+        self.assertEqual(database.query("SELECT (log_date AT TIME ZONE 'UTC')::date::text FROM sample"), [('2026-02-01',)])
+
     def test_purge_goes_in_steps_where_it_is_asked_to(self):
         database = self.database()
         log_all(database, [row_of(date=f'2026-03-01T12:00:{second:02}Z') for second in range(25)])
@@ -405,13 +415,13 @@ class Upgrade(Schema):
         before, answers_before = database.query(ROWS), answers()
         self.assertEqual(len(before), len(LINES))
         self.assertEqual(database.query('SELECT version FROM schema_info'), [(1,)])
-        for version in 2, 3:
+        for version in 2, 3, 4:
             database.query((SQL / f'postgresql-{version}.sql').read_text())
             self.assertEqual(database.query('SELECT version FROM schema_info'), [(version,)])
             self.assertEqual(database.query(ROWS), before)
             self.assertEqual(answers(), answers_before)
         self.assertEqual(database.query('SELECT sum(log_count) FROM user_addresses'), [(7,)])
-        self.assertEqual(database.query("SELECT version, replaced, segment FROM stream_place('aa')"), [(3, False, None)])
+        self.assertEqual(database.query("SELECT version, replaced, segment FROM stream_place('aa')"), [(4, False, None)])
         log_all(database, [row_of()])
         self.assertEqual(database.query('SELECT max(id), count(*) FROM inet_log'), [(len(LINES) + 1, len(LINES) + 1)])
         database.close()

@@ -60,6 +60,17 @@ TEST_F(SqlitePurgeTest, WhatIsNotInTheSummariesStays) {
     EXPECT_EQ(rows("SELECT id FROM inet_log"), Rows{"1"});
 }
 
+TEST_F(SqlitePurgeTest, TheSamplesOfASessionGoWithIt) {
+    database.execute("INSERT INTO inet_log (id, log_event, log_date) VALUES (1, 2, '2026-01-01T00:00:00.000000Z'),"
+                     " (2, 2, '2026-03-03T00:00:00.000000Z');"
+                     "INSERT INTO session (open_id) VALUES (1), (2);"
+                     "INSERT INTO sample (open_id, log_date) VALUES (1, '2026-03-04T00:00:00.000000Z'),"
+                     " (2, '2026-03-04T00:00:00.000000Z')");
+    summarise();
+    SqlitePurge(database, "2026-03-01T00:00:00.000000Z").step(5);
+    EXPECT_EQ(rows("SELECT open_id FROM sample"), Rows{"2"});
+}
+
 TEST_F(SqlitePurgeTest, AnOldEventThatCameMeanwhileIsTheFirstThatRemains) {
     for (const char *date :
          {"2026-01-01T01:00:00.000000Z", "2026-01-01T12:00:00.000000Z", "2026-01-01T23:00:00.000000Z"})
