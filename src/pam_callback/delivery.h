@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "line/line_buffer.h"
 #include "pam_callback/exit_status.h"
-#include "pam_callback/line_buffer.h"
 #include "pam_callback/options.h"
 
 namespace iptracking {

@@ -24,7 +24,7 @@ int main(int argc, char **argv) {
     }
 
     LineBuffer line;
-    ExitStatus status = describe_pam_event(line, PamEnvironment(environ), options.remote_only);
+    ExitStatus status = describe_pam_event(line, PamEnvironment(environ), options.remote_only, options.traffic);
     if (status != ExitStatus::stored)
         return static_cast<int>(status);
 

@@ -19,18 +19,16 @@ constexpr char help[] =
     "  -p, --fifo PATH        the named pipe (default " IPTRACKING_FIFO_FILE ")\n"
     "  -t, --timeout SECONDS  wait at most so long for the pipe (default 5; 0: not at all)\n"
     "  -r, --remote-only      leave out events that came from no other host (su, sudo, cron)\n"
+    "  -T, --no-traffic       do not ask the kernel for the connection and what it counted\n"
     "  -v, --verbose          say on stderr why an event was refused\n"
     "  -V, --version          print the version\n"
     "  -h, --help             print this\n";
 
 constexpr option long_options[] = {
-    {"fifo", required_argument, nullptr, 'p'},
-    {"timeout", required_argument, nullptr, 't'},
-    {"remote-only", no_argument, nullptr, 'r'},
-    {"verbose", no_argument, nullptr, 'v'},
-    {"version", no_argument, nullptr, 'V'},
-    {"help", no_argument, nullptr, 'h'},
-    {nullptr, 0, nullptr, 0},
+    {"fifo", required_argument, nullptr, 'p'},  {"timeout", required_argument, nullptr, 't'},
+    {"remote-only", no_argument, nullptr, 'r'}, {"no-traffic", no_argument, nullptr, 'T'},
+    {"verbose", no_argument, nullptr, 'v'},     {"version", no_argument, nullptr, 'V'},
+    {"help", no_argument, nullptr, 'h'},        {nullptr, 0, nullptr, 0},
 };
 
 bool parse_seconds(const char *text, int &seconds) {
@@ -63,7 +61,7 @@ void say(int fd, const char *text) {
 
 Parsed parse_options(int argc, char **argv, Options &options) {
     opterr = 0;
-    for (int letter = 0; (letter = getopt_long(argc, argv, "p:t:rvVh", long_options, nullptr)) != -1;) {
+    for (int letter = 0; (letter = getopt_long(argc, argv, "p:t:rTvVh", long_options, nullptr)) != -1;) {
         switch (letter) {
         case 'p':
             if (*optarg == '\0')
@@ -76,6 +74,9 @@ Parsed parse_options(int argc, char **argv, Options &options) {
             break;
         case 'r':
             options.remote_only = true;
+            break;
+        case 'T':
+            options.traffic = false;
             break;
         case 'v':
             options.verbose = true;

@@ -9,6 +9,7 @@ struct Options {
     const char *fifo = IPTRACKING_FIFO_FILE;
     int timeout_seconds = 5;  ///< over open and write together; 0: do not wait at all
     bool remote_only = false; ///< leave out events that came from no other host
+    bool traffic = true;      ///< ask the kernel for the connection and what it counted
     bool verbose = false;     ///< say on stderr why an event was refused
 };
 

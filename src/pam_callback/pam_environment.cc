@@ -53,8 +53,8 @@ const char *PamEnvironment::filled_item(const char *name) const {
     return value && *value ? value : nullptr;
 }
 
-const char *PamEnvironment::ssh_connection() const {
-    return last_value(begin_, "SSH_CONNECTION");
+const char *PamEnvironment::variable(const char *name) const {
+    return last_value(begin_, name);
 }
 
 } // namespace iptracking

@@ -20,9 +20,9 @@ public:
     /// nullptr: it is not set, or empty.
     const char *filled_item(const char *name) const;
 
-    /// SSH_CONNECTION, which stands in the PAM environment.
-    const char *ssh_connection() const;
-    /// Whether pam_exec made the environment, so that a user may have written SSH_CONNECTION.
+    /// Of the PAM environment.
+    const char *variable(const char *name) const;
+    /// Whether pam_exec made the environment, so that a user may have written its variables.
     bool from_pam_exec() const { return items_ != begin_; }
 
 private:

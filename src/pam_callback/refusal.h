@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "line/line_buffer.h"
 #include "pam_callback/exit_status.h"
-#include "pam_callback/line_buffer.h"
 
 /// What a callback leaves beside the pipe when it could not deliver an event, for the next one and for the
 /// administrator.  The files are opened without following links, and only regular ones are touched.

@@ -1,30 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "pam_callback/session_process.h"
 
-#include "pam_callback/line_buffer.h"
+#include "pam_callback/proc_file.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 namespace iptracking {
 namespace {
-
-/// The first bytes of a file in /proc/PID, as a string; empty if it cannot be read.
-template <size_t size> void read_proc(pid_t pid, const char *name, char (&content)[size]) {
-    LineBuffer path;
-    path.append("/proc/");
-    path.append_number(static_cast<unsigned long long>(pid));
-    path.append(name, strlen(name) + 1);
-    content[0] = '\0';
-    const int file = open(path.data(), O_RDONLY | O_CLOEXEC);
-    if (file < 0)
-        return;
-    const ssize_t got = read(file, content, size - 1);
-    content[got > 0 ? got : 0] = '\0';
-    close(file);
-}
 
 /// sshd's own words, setproctitle(3): the names in its titles are those of accounts that exist, so no stranger
 /// can type this ending.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a process costs that tells of a login, beside the least that a process can cost."""
 import os
+import socket
 import statistics
 import subprocess
 import tempfile
@@ -11,8 +12,10 @@ from figures import ratio
 
 BUILD = Path(os.environ['IPTRACKING_BUILD'])
 BENCH = BUILD / 'tests/bench'
+CALLBACK = BUILD / 'src/pam_callback/iptracking-pam-callback'
 PROGRAMS = {
-    'callback': BUILD / 'src/pam_callback/iptracking-pam-callback',
+    'callback': CALLBACK,
+    'callback --no-traffic': f'{CALLBACK} -T',
     'callback with glibc': BENCH / 'callback-of-glibc',
     'no libc': BENCH / 'no-libc',
     'empty, musl': BENCH / 'empty-musl',
@@ -21,12 +24,13 @@ PROGRAMS = {
     'empty, C++': BENCH / 'empty-dynamic-cpp',
     '/bin/true': '/bin/true',
 }
-# What pam_exec(8) makes of a session of sshd: the PAM environment, then the items.
+# What pam_exec(8) makes of a session of sshd: the PAM environment, then the items.  (SSH_CONNECTION names a connection that
+# is there.)
 ENVIRONMENT = {
     'SSH_AUTH_INFO_0': 'publickey ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0rBcX4TzVn1rJ6mQ0m1cS0Y5rQm3M6j3n1q8b2XxYk\n',
-    'SSH_CONNECTION': '192.0.2.7 51234 198.51.100.5 22',
+    'SSH_CONNECTION': '',
     'XDG_SESSION_ID': '4711', 'XDG_RUNTIME_DIR': '/run/user/1000', 'LANG': 'en_GB.UTF-8',
-    'PAM_SERVICE': 'sshd', 'PAM_USER': 'visitor', 'PAM_TTY': 'ssh', 'PAM_RHOST': '192.0.2.7', 'PAM_TYPE': 'open_session',
+    'PAM_SERVICE': 'sshd', 'PAM_USER': 'visitor', 'PAM_TTY': 'ssh', 'PAM_RHOST': '127.0.0.1', 'PAM_TYPE': 'open_session',
 }
 
 Run = namedtuple('Run', 'microseconds faults lines')
@@ -38,8 +42,11 @@ def measure(rounds):
     with tempfile.TemporaryDirectory(prefix='iptracking-bench-', dir='/dev/shm') as folder:   # in memory, as /run is
         fifo = Path(folder, 'fifo')
         os.mkfifo(fifo)
-        said = subprocess.run([BENCH / 'spawn-times', str(rounds), fifo, *PROGRAMS.values()], env=ENVIRONMENT, check=True,
-                              stdout=subprocess.PIPE, text=True).stdout
+        with socket.create_server(('127.0.0.1', 0)) as listener, socket.create_connection(listener.getsockname()) as client:
+            ends = *client.getsockname(), *listener.getsockname()
+            said = subprocess.run([BENCH / 'spawn-times', str(rounds), fifo, *PROGRAMS.values()], check=True,
+                                  env=ENVIRONMENT | {'SSH_CONNECTION': ' '.join(map(str, ends))},
+                                  stdout=subprocess.PIPE, text=True).stdout
     names = list(PROGRAMS)
     for line in said.splitlines():
         which, *values = line.split()
@@ -65,6 +72,8 @@ def run(quick, figures):
         figures.add(f'its page faults: {name}', statistics.median(run.faults for run in of_it))
     figures.add('callback / empty C program', ratio(took['callback'], took['empty']), 'x', most=0.5)
     figures.add('callback with glibc / empty C program', ratio(took['callback with glibc'], took['empty']), 'x', most=1.1)
+    figures.add('callback / callback --no-traffic', statistics.median(took['callback']) / statistics.median(took['callback --no-traffic']),
+                'x', most=1.1)
     figures.add('callback / no libc', ratio(took['callback'], took['no libc']), 'x')
     figures.add('callback / empty, musl', ratio(took['callback'], took['empty, musl']), 'x')
     figures.add('callback / /bin/true', ratio(took['callback'], took['/bin/true']), 'x')

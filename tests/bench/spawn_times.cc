@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // spawn-times ROUNDS FIFO PROGRAM…: starts each program in turn, waits for its end, and prints a line for it: which
 // one, µs from the start to the end, page faults, lines that it wrote to FIFO.  All get the same arguments, those of
-// the callback, and the environment of this program.
+// the callback, and the environment of this program.  Behind a blank PROGRAM may have one option more.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -26,19 +27,22 @@ void check(bool good, const char *what, int error = errno) {
         throw std::system_error(error, std::generic_category(), what);
 }
 
-Run run(char *program, char *fifo) {
+Run run(std::string program, char *fifo) {
+    const std::size_t blank = program.find(' ');
+    std::string more = blank == program.npos ? "" : program.substr(blank + 1);
+    program.resize(std::min(blank, program.size()));
     char option[] = "-p";
-    char *arguments[] = {program, option, fifo, nullptr};
+    char *arguments[] = {program.data(), option, fifo, more.empty() ? nullptr : more.data(), nullptr};
     const auto began = std::chrono::steady_clock::now();
     pid_t pid = 0;
-    const int error = posix_spawn(&pid, program, nullptr, nullptr, arguments, environ);
-    check(error == 0, program, error);
+    const int error = posix_spawn(&pid, program.c_str(), nullptr, nullptr, arguments, environ);
+    check(error == 0, program.c_str(), error);
     int status = 0;
     rusage usage;
     check(wait4(pid, &status, 0, &usage) == pid, "wait4");
     const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - began;
     if (status != 0)
-        throw std::runtime_error(std::string(program) + ": ended with status " + std::to_string(WEXITSTATUS(status)));
+        throw std::runtime_error(program + ": ended with status " + std::to_string(WEXITSTATUS(status)));
     return {took.count(), usage.ru_minflt};
 }
 

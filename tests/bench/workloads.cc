@@ -3,7 +3,7 @@
 
 #include "event/event_line.h"
 #include "event/timestamp.h"
-#include "pam_callback/line_buffer.h"
+#include "line/line_buffer.h"
 #include "pam_callback/pam_environment.h"
 #include "pam_callback/pam_event.h"
 #include "pool/batch.h"
@@ -137,7 +137,7 @@ Workload callback() {
     };
     return {"callback: environment to line", "event", 1, [] {
                 LineBuffer line;
-                if (describe_pam_event(line, PamEnvironment(environment), false) != ExitStatus::stored)
+                if (describe_pam_event(line, PamEnvironment(environment), false, false) != ExitStatus::stored)
                     std::abort();
                 use(line);
             }};

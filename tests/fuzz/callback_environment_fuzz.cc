@@ -131,7 +131,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     const Environment environment(how, fuzz::text_of(data + 1, size - 1));
 
     LineBuffer buffer;
-    const ExitStatus status = describe_pam_event(buffer, PamEnvironment(environment.get()), how.remote_only);
+    const ExitStatus status = describe_pam_event(buffer, PamEnvironment(environment.get()), how.remote_only, false);
     if (status != ExitStatus::stored) {
         check_no_event(status, how, environment);
         return 0;

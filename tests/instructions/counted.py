@@ -2,13 +2,13 @@
 """Instructions that callgrind counts: the same whatever else the machine does."""
 import os
 import re
+import socket
 import subprocess
 import tempfile
 
 # So that the C library takes the same functions on every processor, and musl or glibc find the same environment.
 ENVIRONMENT = {'GLIBC_TUNABLES': 'glibc.cpu.hwcaps=-AVX2,-AVX512F,-ERMS,-FSRM', 'PATH': '/usr/bin:/bin'}
-LOGIN = {'SSH_CONNECTION': '203.0.113.77 51514 198.51.100.5 22', 'PAM_SERVICE': 'sshd', 'PAM_USER': 'alice', 'PAM_TTY': 'ssh',
-         'PAM_RHOST': '203.0.113.77', 'PAM_TYPE': 'open_session'}
+LOGIN = {'PAM_SERVICE': 'sshd', 'PAM_USER': 'alice', 'PAM_TTY': 'ssh', 'PAM_RHOST': '127.0.0.1', 'PAM_TYPE': 'open_session'}
 
 
 def instructions(*words, **more):
@@ -33,8 +33,10 @@ def of_callback(callback):
         fifo = os.path.join(folder, 'fifo')
         os.mkfifo(fifo)
         reader = os.open(fifo, os.O_RDWR)
-        counted = instructions(callback, f'--fifo={fifo}', **LOGIN)
-        if not os.read(reader, 4096).startswith(b'iptracking/1 event=open_session '):
-            raise RuntimeError('the callback wrote no line')
+        with socket.create_server(('127.0.0.1', 0)) as listener, socket.create_connection(listener.getsockname()) as client:
+            ends = *client.getsockname(), *listener.getsockname()
+            counted = instructions(callback, f'--fifo={fifo}', **{'SSH_CONNECTION': ' '.join(map(str, ends))} | LOGIN)
+        if b' tx_packets=' not in os.read(reader, 4096):
+            raise RuntimeError('the callback wrote no line, or counted nothing')
         os.close(reader)
         return 'callback: the whole program', 'run', counted

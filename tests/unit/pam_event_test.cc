@@ -21,7 +21,7 @@ Variables pam_exec_made(Variables environment, const Variables &items) {
 std::string line_of(Variables environment, bool remote_only = false) {
     environment.push_back(nullptr);
     LineBuffer line;
-    const ExitStatus status = describe_pam_event(line, PamEnvironment(environment.data()), remote_only);
+    const ExitStatus status = describe_pam_event(line, PamEnvironment(environment.data()), remote_only, false);
     return status == ExitStatus::stored ? std::string(line.data(), line.size())
                                         : "status " + std::to_string(static_cast<int>(status));
 }
