@@ -34,11 +34,11 @@ public:
         append(first, static_cast<size_t>(digits + sizeof(digits) - first));
     }
 
-    /// A stranger's text, escaped; cut after line::max_text bytes as typed, or where only `reserve` bytes
-    /// would be left of the line.  True: it was cut.
-    bool append_escaped(const char *text, size_t reserve) {
+    /// A stranger's text, escaped; cut after `most` bytes as typed, or where only `reserve` bytes would be left of the
+    /// line.  True: it was cut.
+    bool append_escaped(const char *text, size_t most, size_t reserve) {
         size_t typed = 0;
-        for (; text[typed] != '\0' && typed < line::max_text; ++typed) {
+        for (; text[typed] != '\0' && typed < most; ++typed) {
             const auto byte = static_cast<unsigned char>(text[typed]);
             const size_t needed = line::is_plain(byte) ? 1 : 4;
             if (size_ + needed + reserve > line::max_size)

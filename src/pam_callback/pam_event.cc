@@ -22,6 +22,7 @@ void append_time(LineBuffer &line) {
 
 struct Text {
     const char *name, *value;
+    size_t most = line::max_text; ///< bytes as typed
 };
 
 /// The texts, the most telling first: if all are as long as they can be, the last do not fit.
@@ -36,7 +37,7 @@ void append_texts(LineBuffer &line, const Text *texts, size_t count) {
         line.append(" ");
         line.append(texts[i].name);
         line.append("=");
-        cut[i] = line.append_escaped(texts[i].value, reserve);
+        cut[i] = line.append_escaped(texts[i].value, texts[i].most, reserve);
         any_cut |= cut[i];
     }
     const char *before = " cut=";
@@ -112,6 +113,13 @@ Origin find_origin(const PamEnvironment &pam, const char *type, bool with_traffi
     return origin;
 }
 
+/// How the session was opened, as sshd says it: a key, mostly.  It stands where SSH_CONNECTION does, and only sessions
+/// have it: a stranger cannot fill the pipe with it.
+const char *auth_info(const Origin &origin, const PamEnvironment &pam, const char *type) {
+    const bool is_session = type[0] != 'a';
+    return is_session && origin.ssh_connection ? pam.variable("SSH_AUTH_INFO_0") : nullptr;
+}
+
 void append_traffic(LineBuffer &line, Origin &origin) {
     if (origin.ssh_connection)
         origin.connection.interface = interface_of(origin.ssh_connection);
@@ -155,6 +163,7 @@ ExitStatus describe_pam_event(LineBuffer &line, const PamEnvironment &pam, bool 
         {"tty", pam.filled_item("PAM_TTY")},
         {"ruser", pam.filled_item("PAM_RUSER")},
         {"rhost", origin.rhost_is_address ? nullptr : origin.rhost},
+        {"auth_info", auth_info(origin, pam, type), line::max_size},
     };
     append_texts(line, texts, sizeof(texts) / sizeof(texts[0]));
     line.append("\n");

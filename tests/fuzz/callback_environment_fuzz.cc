@@ -35,8 +35,8 @@ struct How {
 /// An environment as pam_exec makes it: first what a user may have written, then the items.
 class Environment {
 public:
-    /// Each part of `values` up to a NUL is a value: of SSH_CONNECTION, then of the items; those that are left have
-    /// none.
+    /// Each part of `values` up to a NUL is a value: of SSH_CONNECTION, then of the items, then of SSH_AUTH_INFO_0;
+    /// those that are left have none.
     Environment(const How &how, std::string_view values) {
         for (int i = 0; how.users_own && i < 4; ++i)
             if (const auto variable = next(values))
@@ -57,6 +57,11 @@ public:
             if (value)
                 variables_.push_back(name + ("=" + *value));
         }
+        if (const auto value = next(values)) {
+            variables_.insert(variables_.begin() + static_cast<std::ptrdiff_t>(first_item_),
+                              "SSH_AUTH_INFO_0=" + *value);
+            first_item_ += how.by_hand ? 0 : 1;
+        }
         if (!how.by_hand)
             variables_.push_back(std::string("PAM_TYPE=") + (how.other_type ? "password" : how.type));
         for (const std::string &variable : variables_)
@@ -71,6 +76,14 @@ public:
         for (std::size_t i = first_item_; i < variables_.size(); ++i)
             if (variables_[i].starts_with(name + "="))
                 last = variables_[i].substr(name.size() + 1);
+        return last;
+    }
+    /// Of the whole environment.
+    std::string auth_info() const {
+        std::string last;
+        for (const std::string &variable : variables_)
+            if (variable.starts_with("SSH_AUTH_INFO_0="))
+                last = variable.substr(16);
         return last;
     }
     std::string value_or_empty(const char *name) const { return value(name).value_or(""); }
@@ -121,6 +134,20 @@ void check_source(const Event &event, const Environment &environment) {
     }
 }
 
+/// How a session was opened is the last of the texts, and fills the line.
+void check_auth_info(std::string_view line, const std::string &type, const Environment &environment) {
+    const std::size_t at = line.rfind(" auth_info=");
+    if (at == line.npos)
+        return;
+    must(type == types[2] || type == types[3], "only a session was opened");
+    const std::string_view value = line.substr(at + 11, line.find(' ', at + 1) - at - 11);
+    const std::string said = environment.auth_info();
+    const std::string told = test::undo(std::string(value));
+    const bool is_cut = line.substr(at).find(" cut=") != line.npos && line.ends_with("auth_info");
+    must(is_cut ? said.starts_with(told) : said == told, "it is what sshd said");
+    must(said == told || line.size() > line::max_size - 140, "it is cut only where there is no room");
+}
+
 } // namespace
 
 /// The first byte says how the environment is made.
@@ -157,6 +184,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
          "the user is what was typed, up to its limit");
     must(((event.flags & flag::cut_user) != 0) == (user.size() > line::max_text), "it is told where a user was cut");
     must(((event.flags & flag::empty_user) != 0) == user.empty(), "it is told where a user is empty");
+    check_auth_info(line, type, environment);
     for (const auto &[name, which] : {std::pair{"PAM_SERVICE", Text::service}, std::pair{"PAM_TTY", Text::tty},
                                       std::pair{"PAM_RUSER", Text::ruser}, std::pair{"PAM_RHOST", Text::rhost}}) {
         if (event.text(which).offset == 0)

@@ -86,6 +86,36 @@ TEST(PamEvent, TakesTheLastOfAnEnvironmentMadeByHand) {
     EXPECT_TRUE(has(line, "src=192.0.2.9")) << line;
 }
 
+std::string with_auth_info(const std::string &info, const char *type, const char *rhost = "PAM_RHOST=192.0.2.7") {
+    const std::string variable = "SSH_AUTH_INFO_0=" + info, type_of_pam = std::string("PAM_TYPE=") + type;
+    return line_of({variable.c_str(), "SSH_CONNECTION=192.0.2.7 5000 198.51.100.5 22", "PAM_SERVICE=sshd",
+                    "PAM_USER=bob", "PAM_TTY=ssh", rhost, type_of_pam.c_str()});
+}
+
+TEST(PamEvent, TellsHowASessionWasOpened) {
+    for (const char *type : {"open_session", "close_session"}) {
+        const std::string line = with_auth_info("publickey ssh-ed25519 AAAA=\npassword\n", type);
+        EXPECT_TRUE(line.ends_with(" auth_info=publickey\\x20ssh-ed25519\\x20AAAA\\x3d\\x0apassword\\x0a\n")) << line;
+    }
+}
+
+TEST(PamEvent, TellsOnlyOfSessionsWhoseConnectionItBelievesHowTheyWereOpened) {
+    EXPECT_EQ(with_auth_info("password\n", "auth").find("auth_info"), std::string::npos);
+    EXPECT_EQ(with_auth_info("password\n", "account").find("auth_info"), std::string::npos);
+    const std::string forged = with_auth_info("password\n", "open_session", "PAM_RHOST=192.0.2.8");
+    EXPECT_EQ(forged.find("auth_info"), forged.npos) << forged;
+}
+
+TEST(PamEvent, FillsTheLineWithHowASessionWasOpened) {
+    const std::string whole = with_auth_info(std::string(3600, 'A'), "open_session");
+    EXPECT_TRUE(has(whole, "auth_info=" + std::string(3600, 'A'))) << whole;
+    EXPECT_EQ(whole.find(" cut="), whole.npos);
+    const std::string cut = with_auth_info(std::string(10000, 'A'), "open_session");
+    EXPECT_TRUE(cut.ends_with("AAAA cut=auth_info\n")) << cut;
+    EXPECT_LE(cut.size(), line::max_size);
+    EXPECT_GT(cut.size(), line::max_size - 128);
+}
+
 TEST(PamEvent, DoesNotMistakeALongerNameForAnItem) {
     EXPECT_EQ(line_of({"PAM_TYPES=auth", "PAM_TYP=auth"}), "status 3");
 }
