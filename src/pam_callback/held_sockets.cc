@@ -147,8 +147,8 @@ bool find_incoming(pid_t process, tcp::Connection &connection) {
         tcp::Connection held;
         if (!read_client(socket, held) || !read_server(socket, held) || (found > 0 && is_same(held, connection)))
             return true;
-        if (number != STDIN_FILENO &&
-            !has_listener(held)) // a service of inetd has it there, and may outlive the listener
+        // A service of inetd has it as its standard input, and may outlive the listener.
+        if (number != STDIN_FILENO && !has_listener(held))
             return true;
         connection = held;
         return ++found < 2;
