@@ -4,7 +4,7 @@
 
 # Debian's names.
 packages_to_build=(meson ninja-build g++ pkg-config musl-tools scdoc libcli11-dev
-                   libsystemd-dev libyaml-dev libsqlite3-dev libpq-dev libxxhash-dev libutf8proc-dev
+                   libsystemd-dev libyaml-dev libsqlite3-dev libpq-dev libxxhash-dev libutf8proc-dev nettle-dev
                    rapidjson-dev zlib1g-dev libkainjow-mustache-dev systemd)
 packages_to_boot=(systemd-container libpam-systemd dbus openssh-server openssh-client
                   sqlite3 iproute2 procps python3)
