@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "store/row.h"
 
+#include "auth/auth_info.h"
 #include "line/format.h"
 
 #include <algorithm>
@@ -19,11 +20,18 @@ const std::string &name_of_this_machine() {
     return name;
 }
 
+int flag_of_cut(Text which) noexcept {
+    if (which == Text::user)
+        return flag::cut_user;
+    return which < Text::auth_info ? flag::cut_other : flag::cut_auth_info;
+}
+
 /// As a database would take it for a number of 64 bits.
 bool is_serial(std::string_view text) noexcept {
     std::uint64_t serial = 0;
     const char *const end = text.data() + text.size();
-    return !text.empty() && std::from_chars(text.data(), end, serial).ptr == end;
+    const auto read = std::from_chars(text.data(), end, serial);
+    return read.ec == std::errc{} && read.ptr == end;
 }
 
 } // namespace
@@ -54,7 +62,7 @@ void RowReader::read_texts(Text begin, Text end) {
         // A source should have done so: what is longer would not fit into an index of PostgreSQL.
         if (const std::size_t fits = size_of_typed(value, line::max_text, form); fits < value.size()) {
             value = value.substr(0, fits);
-            flags_ |= which == Text::user ? flag::cut_user : flag::cut_other;
+            flags_ |= flag_of_cut(which);
         }
         buffers_[i].clear();
         append_stored_text(buffers_[i], value, form);
@@ -62,11 +70,36 @@ void RowReader::read_texts(Text begin, Text end) {
     }
 }
 
-/// How the session was opened.
+/// How the session was opened: auth_info, or what was made of it before.
 void RowReader::read_auth() {
-    read_texts(Text::auth_method, Text::count_);
-    StoredValue &serial = values_[static_cast<std::size_t>(Text::cert_serial)];
-    serial.present = serial.present && is_serial(serial.text);
+    const std::string_view value = batch_.text(*event_, Text::auth_info);
+    if (value.data() == nullptr) {
+        read_texts(Text::auth_method, Text::count_);
+        for (std::size_t i = plain_texts; i < std::size(values_); ++i)
+            values_[i].present = !values_[i].text.empty();
+        if (StoredValue &serial = values_[static_cast<std::size_t>(Text::cert_serial)]; !is_serial(serial.text))
+            serial = {};
+        return;
+    }
+    std::string typed = typed_text(value);
+    if (!(event_->flags & flag::cut_auth_info) && !typed.ends_with('\n')) // a source that leaves out the last one
+        typed += '\n';
+    const AuthInfo info = read_auth_info(typed);
+    set_text(Text::auth_method, info.method);
+    set_text(Text::auth_key, info.key);
+    set_text(Text::cert_id, info.cert_id);
+    set_text(Text::cert_serial, info.cert_serial);
+    set_text(Text::cert_ca, info.cert_ca);
+}
+
+/// One that is not known where it is empty.
+void RowReader::set_text(Text which, std::string_view typed) {
+    const auto i = static_cast<std::size_t>(which);
+    buffers_[i].clear();
+    append_stored_text(buffers_[i], typed.substr(0, line::max_text), TextForm::typed);
+    values_[i] = {buffers_[i], !typed.empty()};
+    if (typed.size() > line::max_text)
+        flags_ |= flag::cut_auth_info;
 }
 
 std::optional<std::int64_t> RowReader::counter(Counter which) const noexcept {

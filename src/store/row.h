@@ -23,7 +23,7 @@ public:
     explicit RowReader(const Batch &batch) noexcept : batch_(batch) {}
 
     /// The texts of the event, each cut after line::max_text bytes as typed; `host` falls back to the name of this
-    /// machine, and cert_serial is a number of 64 bits.
+    /// machine.  How a session was opened is read from auth_info where there is one.
     void read(const Event &event);
     /// Of Text::auth_info there is never one: what it says are the texts behind it.
     const StoredValue &operator[](Text which) const noexcept { return values_[static_cast<std::size_t>(which)]; }
@@ -35,6 +35,7 @@ public:
 private:
     void read_texts(Text begin, Text end);
     void read_auth();
+    void set_text(Text which, std::string_view typed);
 
     const Batch &batch_;
     const Event *event_ = nullptr;
