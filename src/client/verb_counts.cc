@@ -1,60 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The verbs that count: top, failures, new, daily.
-#include "base/log.h"
 #include "client/asking_verb.h"
 #include "client/verbs.h"
+#include "client/words.h"
 #include "output/safe_text.h"
 #include "output/terminal.h"
 #include "output/values.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace iptracking {
 namespace {
 
 constexpr std::int64_t shown = 10;                     // unless -n says more
 constexpr unsigned shortest_bar = 8, longest_bar = 40; // in columns of the terminal
-
-/// A word out of a few.
-template <class T> struct Choice {
-    const char *word;
-    T value;
-};
-
-/// "user" is "users", and the other way round.
-bool is_word(const std::string &typed, const std::string &word) {
-    const auto is_plural = [](const std::string &one, const std::string &many) {
-        return many == one + "s" || many == one + "es";
-    };
-    return typed == word || is_plural(typed, word) || is_plural(word, typed);
-}
-
-template <class T, std::size_t N>
-T chosen(const char *option, const std::optional<std::string> &word, const Choice<T> (&choices)[N]) {
-    std::string accepted;
-    for (std::size_t i = 0; i < N; ++i) {
-        if (!word || is_word(*word, choices[i].word))
-            return choices[i].value;
-        accepted += (i == 0 ? "" : i + 1 == N ? " or " : ", ") + std::string(choices[i].word);
-    }
-    throw UsageError(std::string(option) + " needs " + accepted + ", not '" + printable(*word) + "'");
-}
-
-int parse_prefix(const char *option, const std::string &text, int longest) {
-    int number = -1;
-    const char *const digits = text.data() + (text.starts_with('/') ? 1 : 0);
-    const auto end = std::from_chars(digits, text.data() + text.size(), number);
-    if (end.ec != std::errc{} || end.ptr != text.data() + text.size() || number < 0 || number > longest)
-        throw UsageError(std::string(option) + " needs a number from 0 to " + std::to_string(longest) + ", not '" +
-                         printable(text) + "'");
-    return number;
-}
-
-/// The bits of IPv6 that go with those of IPv4: 24 and 64, 16 and 48, 8 and 32.
-int prefix6_of(int prefix) {
-    return prefix == 0 ? 0 : prefix == 32 ? 128 : 2 * prefix + 16;
-}
 
 class TopVerb final : public AskingVerb {
 public:
@@ -64,8 +23,7 @@ private:
     void declare_own(OptionList &options) override {
         options.word("addresses|users|nets|hosts|services|total", what_,
                      "By address unless given; hosts: that recorded it; total: all in one row");
-        options.value("--prefix", "BITS", prefix_, "Of nets: so many of IPv4 (24)");
-        options.value("--prefix6", "BITS", prefix6_, "So many of IPv6 (64 beside 24, 48 beside 16, 32 beside 8)");
+        nets_.declare(options);
     }
 
     void read_own() override {
@@ -73,14 +31,7 @@ private:
                                                   {"nets", TopBy::nets},           {"hosts", TopBy::hosts},
                                                   {"services", TopBy::services},   {"total", TopBy::total}};
         top_.by = chosen("top", what_, words);
-        if ((prefix_ || prefix6_) && top_.by != TopBy::nets)
-            throw UsageError("--prefix and --prefix6 go with nets: iptracking top nets --prefix 16");
-        if (prefix_) {
-            top_.prefix = parse_prefix("--prefix", *prefix_, 32);
-            top_.prefix6 = prefix6_of(top_.prefix);
-        }
-        if (prefix6_)
-            top_.prefix6 = parse_prefix("--prefix6", *prefix6_, 128);
+        nets_.read("top", top_.by == TopBy::nets, top_.prefix, top_.prefix6);
         top_.limit = output_.lines(shown);
     }
 
@@ -88,7 +39,8 @@ private:
         return show(top_columns(top_.by), [&](const RowSink &sink) { ask_top(database, selection, top_, sink); });
     }
 
-    std::optional<std::string> what_, prefix_, prefix6_;
+    std::optional<std::string> what_;
+    NetOptions nets_;
     Top top_;
 };
 

@@ -15,6 +15,7 @@ constexpr VerbEntry entries[] = {
     {"", "failures", "Shows who fails most; --then-success who got in after it", make_failures},
     {"", "new", "Shows the first logins of users from addresses", make_new},
     {"", "daily", "Counts by day, hour or weekday, with bars", make_daily},
+    {"", "traffic", "Shows how much was moved, by user, day, address, net, host or session", make_traffic},
     // Of the recorder itself
     {"", "status", "Says how service, pipe and database do", make_status},
     {"", "check", "Says what is wrong with configuration, rights, units and PAM lines, and what mends it", make_check},

@@ -16,6 +16,9 @@ std::unique_ptr<Verb> make_failures();
 std::unique_ptr<Verb> make_new();
 std::unique_ptr<Verb> make_daily();
 
+// verb_traffic.cc
+std::unique_ptr<Verb> make_traffic();
+
 // verb_one.cc
 std::unique_ptr<Verb> make_users();
 std::unique_ptr<Verb> make_address();

@@ -16,7 +16,8 @@ constexpr std::size_t rows_of_chunk = 512;
 constexpr char bold[] = "\033[1m", red[] = "\033[31m", green[] = "\033[32m", yellow[] = "\033[33m", plain[] = "\033[0m";
 
 bool stands_right(Kind kind) {
-    return kind == Kind::number || kind == Kind::real || kind == Kind::ratio || kind == Kind::duration;
+    return kind == Kind::number || kind == Kind::bytes || kind == Kind::real || kind == Kind::ratio ||
+           kind == Kind::duration;
 }
 
 bool may_be_cut(Kind kind) {

@@ -95,6 +95,18 @@ std::string duration_for_people(std::int64_t usec) {
     return formatted("%lldd %02lld:%02lld", whole(usec / day), whole(usec % day / hour), whole(usec % hour / minute));
 }
 
+std::string bytes_for_people(std::int64_t bytes) {
+    static constexpr const char *units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    constexpr double rounded_up = 1023.95; // "1024.0 KiB" is 1.0 MiB
+    if (bytes > -1024 && bytes < 1024)
+        return std::to_string(bytes) + " B";
+    std::size_t unit = 0;
+    double number = static_cast<double>(bytes) / 1024;
+    for (; std::abs(number) >= rounded_up && unit + 1 < std::size(units); ++unit)
+        number /= 1024;
+    return formatted("%.1f %s", number, units[unit]);
+}
+
 std::string percentage(double ratio) {
     return std::isfinite(ratio) ? formatted("%.1f%%", ratio * 100) : "-";
 }
@@ -117,6 +129,8 @@ std::string cell_for_people(const Cell &cell, Kind kind, bool utc) {
     if (const auto *number = std::get_if<std::int64_t>(&cell)) {
         if (kind == Kind::time)
             return time_for_people(*number, utc);
+        if (kind == Kind::bytes)
+            return bytes_for_people(*number);
         return kind == Kind::duration ? duration_for_people(*number) : std::to_string(*number);
     }
     if (const auto *real = std::get_if<double>(&cell)) {
@@ -133,6 +147,8 @@ std::string cell_as_word(const Cell &cell, Kind kind, bool utc) {
         return rfc3339(*number, utc).erase(19, 7); // the fraction
     if (number && kind == Kind::duration)
         return seconds(*number) + "s";
+    if (number && kind == Kind::bytes)
+        return std::to_string(*number);
     return cell_for_people(cell, kind, utc);
 }
 

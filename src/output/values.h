@@ -19,6 +19,9 @@ std::string seconds(std::int64_t usec);
 /// "12.3 s", "3:04:05", "2d 03:04".
 std::string duration_for_people(std::int64_t usec);
 
+/// "1023 B", "1.2 MiB".
+std::string bytes_for_people(std::int64_t bytes);
+
 /// "12.3%".
 std::string percentage(double ratio);
 /// The shortest number that is read back as the same; "" for what is none.
@@ -26,7 +29,8 @@ std::string shortest(double value);
 
 /// The cell for a table; "-" for what is not there.  Each text is one word, so that none looks like two columns.
 std::string cell_for_people(const Cell &cell, Kind kind, bool utc);
-/// The same as one word, for lines that are cut at blanks: times as RFC 3339 to the second, durations as "12.3s".
+/// The same as one word, for lines that are cut at blanks: times as RFC 3339 to the second, durations as "12.3s", bytes
+/// as numbers.
 std::string cell_as_word(const Cell &cell, Kind kind, bool utc);
 
 } // namespace iptracking

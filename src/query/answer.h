@@ -14,6 +14,7 @@ enum class Kind : std::uint8_t {
     text,     ///< std::string, stored text (event/stored_text.h): still to be made safe for a terminal
     address,  ///< std::string: an IP address, or a net as 192.0.2.0/24
     number,   ///< std::int64_t
+    bytes,    ///< std::int64_t; "1.2 MiB" for people
     real,     ///< double
     ratio,    ///< double from 0 to 1; a percentage for people
     time,     ///< std::int64_t, microseconds since 1970 UTC

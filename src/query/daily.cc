@@ -3,6 +3,7 @@
 #include "event/timestamp.h"
 #include "query/count_columns.h"
 #include "query/counts.h"
+#include "query/local_time.h"
 #include "query/questions.h"
 
 #include <algorithm>
@@ -37,7 +38,7 @@ public:
     Calendar(DailyBy by, bool utc) : by_(by), utc_(utc) {}
 
     std::int64_t key_of(std::int64_t usec) const {
-        const std::tm local = local_of(usec);
+        const std::tm local = local_time(usec, utc_);
         const std::int64_t weekday = (local.tm_wday + 6) % 7;
         switch (by_) {
         case DailyBy::hour:
@@ -85,16 +86,6 @@ public:
     }
 
 private:
-    std::tm local_of(std::int64_t usec) const {
-        const auto seconds = static_cast<std::time_t>(usec / second_usec);
-        std::tm local{};
-        if (utc_)
-            ::gmtime_r(&seconds, &local);
-        else
-            ::localtime_r(&seconds, &local);
-        return local;
-    }
-
     DailyBy by_;
     bool utc_;
 };

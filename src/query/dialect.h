@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,12 @@ struct CountedRows {
 struct SessionRows {
     std::string from; ///< stands behind FROM
     std::string end;  ///< when it was closed; null: it was not
+};
+
+/// Which connections moved something.
+enum class Moved : std::uint8_t {
+    by_sessions,
+    by_all, ///< those that became no session, too
 };
 
 /// How the SQL of a database says what others say in another way.  Each takes and gives pieces of SQL; values become
@@ -57,6 +64,13 @@ public:
 
     /// `open`: only those that nothing closed will be asked for.
     virtual SessionRows sessions(Sql &sql, const Selection &selection, bool open) const = 0;
+    /// Of such a session: the counter of that name as it was read last.
+    virtual std::string counter(std::string_view name) const = 0;
+    /// What was moved, as `l`, to stand behind FROM: the columns of the view `traffic`, and `before`: when the counters
+    /// of the session were read before (null: never).  At least what is in the times of the selection.  `processes`: of
+    /// these alone, see traffic.cc.
+    virtual std::string moved(Sql &sql, const Selection &selection, Moved what,
+                              const std::optional<std::string> &processes) const = 0;
     /// The first success of each user from each address as `l`, to stand behind FROM; at least of those that are in the
     /// times of the selection.
     virtual std::string first_successes(Sql &sql, const Selection &selection) const = 0;

@@ -35,6 +35,7 @@ Cell cell_of(const Result &result, int column, Kind kind) {
         return {};
     switch (kind) {
     case Kind::number:
+    case Kind::bytes:
     case Kind::duration:
     case Kind::time:
         return number_of<std::int64_t>(*text);

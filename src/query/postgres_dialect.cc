@@ -65,6 +65,14 @@ public:
         }
         return {which + " AS s JOIN inet_log AS l ON l.id = s.open_id AND l.log_date = s.start_date", "s.end_date"};
     }
+    std::string counter(std::string_view name) const override {
+        const std::string counter(name); // as questions of their own, which are asked of the rows alone that are shown
+        return "coalesce((SELECT c." + counter +
+               " FROM inet_log AS c WHERE c.id = s.close_id AND c.log_date = s.end_date), (SELECT " + counter +
+               " FROM sample WHERE open_id = s.open_id ORDER BY log_date DESC LIMIT 1), l." + counter + ")";
+    }
+    std::string moved(Sql &sql, const Selection &selection, Moved what,
+                      const std::optional<std::string> &processes) const override;
     bool pairs_sessions_anew() const noexcept override { return true; }
     bool ids_rise_in_order() const noexcept override { return false; }
 
@@ -73,10 +81,12 @@ public:
     }
 
 private:
-    std::string times(Sql &sql, const std::string &alias, const Selection &selection, std::int64_t longer) const {
+    /// `longer`: so much after it, too; `before`: so much before it.
+    std::string times(Sql &sql, const std::string &alias, const Selection &selection, std::int64_t longer,
+                      std::int64_t before = 0) const {
         std::string text;
         if (selection.since_usec)
-            text += " AND " + alias + ".log_date >= " + time_value(sql, *selection.since_usec);
+            text += " AND " + alias + ".log_date >= " + time_value(sql, *selection.since_usec - before);
         if (selection.until_usec)
             text += " AND " + alias + ".log_date < " + time_value(sql, *selection.until_usec + longer);
         return text;
@@ -106,6 +116,39 @@ CountedRows PostgresDialect::counted_rows(Sql &sql, const Selection &selection) 
         "AND (sshd_pid = pid_before) IS NOT FALSE) ";
     return {with, "inet_log AS l LEFT JOIN won ON won.attempt_id = l.id",
             "(l.outcome = 'failure' OR (l.outcome = 'attempt' AND won.attempt_id IS NULL))"};
+}
+
+/// The view `traffic`, of the sessions of these processes alone.
+std::string PostgresDialect::moved(Sql &sql, const Selection &selection, Moved what,
+                                   const std::optional<std::string> &processes) const {
+    std::string text =
+        "(WITH s AS MATERIALIZED (SELECT s.open_id, s.close_id, s.start_date, s.end_date, o.uid, "
+        "o.src_ipaddr, o.dst_ipaddr, o.service, o.host, o.auth_key, o.rx_bytes, o.tx_bytes, o.rx_packets, "
+        "o.tx_packets FROM session AS s JOIN inet_log AS o ON o.id = s.open_id AND o.log_date = "
+        "s.start_date";
+    if (processes) // what sessions are paired by, so it reaches the rows
+        text += " WHERE s.sshd_pid = ANY (" + sql.value(*processes) + "::integer[]) OR s.sshd_pid IS NULL";
+    text +=
+        "), reading AS (SELECT open_id, start_date AS log_date, rx_bytes, tx_bytes, rx_packets, tx_packets FROM s "
+        "WHERE rx_bytes IS NOT NULL UNION ALL SELECT p.open_id, p.log_date, p.rx_bytes, p.tx_bytes, p.rx_packets, "
+        "p.tx_packets FROM s JOIN sample AS p ON p.open_id = s.open_id UNION ALL SELECT s.open_id, c.log_date, "
+        "c.rx_bytes, c.tx_bytes, c.rx_packets, c.tx_packets FROM s JOIN inet_log AS c ON c.id = s.close_id AND "
+        "c.log_date = s.end_date WHERE c.rx_bytes IS NOT NULL) SELECT r.log_date, lag(r.log_date) OVER c AS before, "
+        "s.uid, s.src_ipaddr, s.dst_ipaddr, s.service, s.host, s.auth_key";
+    for (const std::string counter : {"rx_bytes", "tx_bytes", "rx_packets", "tx_packets"})
+        text += ", r." + counter + " - coalesce(lag(r." + counter + ") OVER c, 0) AS " + counter;
+    text +=
+        " FROM reading AS r JOIN s ON s.open_id = r.open_id WINDOW c AS (PARTITION BY r.open_id ORDER BY r.log_date, "
+        "r.rx_bytes + r.tx_bytes)";
+    if (what == Moved::by_all)
+        text +=
+            " UNION ALL SELECT max(l.log_date), NULL, NULL, l.src_ipaddr, l.dst_ipaddr, min(l.service), l.host, NULL, "
+            "max(l.rx_bytes), max(l.tx_bytes), max(l.rx_packets), max(l.tx_packets) FROM inet_log AS l WHERE "
+            "(l.log_event = 'open_session' OR (l.log_event = 'auth' AND l.rx_bytes IS NOT NULL))" +
+            times(sql, "l", selection, longest_login_usec, longest_login_usec) +
+            " GROUP BY l.host, l.sshd_pid, l.src_ipaddr, l.src_port, l.dst_ipaddr, l.dst_port HAVING count(*) "
+            "FILTER (WHERE l.log_event = 'open_session') = 0";
+    return text + ") AS l";
 }
 
 std::string PostgresDialect::first_successes(Sql &sql, const Selection &selection) const {

@@ -85,6 +85,36 @@ struct Top {
 std::span<const Column> top_columns(TopBy by);
 void ask_top(AskedDatabase &database, const Selection &selection, const Top &top, const RowSink &sink);
 
+// --- how much was moved --------------------------------------------------------------------------------------------
+
+enum class TrafficBy : std::uint8_t {
+    users, ///< these two of sessions, all others of connections that became none too
+    days,  ///< and users
+    addresses,
+    nets,
+    hosts,
+    total,
+};
+
+struct TrafficSums {
+    TrafficBy by = TrafficBy::users;
+    std::optional<std::int64_t> limit; ///< of days: the last rows
+    int prefix = 24, prefix6 = 64;     ///< of nets
+    bool utc = false;                  ///< days; else those of the local time zone
+};
+/// user | day user | address | net | host, then sessions rx_bytes tx_bytes bytes rx_packets tx_packets first last: what
+/// was moved in the time of the selection, those that moved most first, days in their order.  sessions: and
+/// connections.
+std::span<const Column> traffic_columns(TrafficBy by);
+void ask_traffic(AskedDatabase &database, const Selection &selection, const TrafficSums &sums, const RowSink &sink);
+
+/// user source source_port service host start end state method key rx_bytes_before tx_bytes_before rx_bytes_during
+/// tx_bytes_during rx_bytes tx_bytes sample id: sessions whose counters are known.  before: until it was opened, so
+/// also until the login; rx_bytes: all; sample: when they were counted last while it was open.
+std::span<const Column> session_traffic_columns();
+void ask_session_traffic(AskedDatabase &database, const Selection &selection, const Extent &extent,
+                         const RowSink &sink);
+
 // --- all about one ------------------------------------------------------------------------------------------------
 
 /// user first last events attempts failures successes sessions success_ratio mean_interval addresses nets others.

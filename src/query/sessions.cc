@@ -6,7 +6,7 @@
 #include "query/counts.h"
 #include "query/list.h"
 #include "query/questions.h"
-#include "query/session_state.h"
+#include "query/session_rows.h"
 
 #include <algorithm>
 
@@ -42,16 +42,8 @@ std::int64_t number_at(const Row &row, std::size_t at) {
 void finish(Row &row, const ThisHost &this_host) {
     if ((number_at(row, duration) & flag::empty_user) && row[user] == Cell{std::string(empty_user_text)})
         row[user] = std::string();
-    row[duration] = Cell{};
-    if (row[end].index() != 0) {
-        row[duration] = number_at(row, end) - number_at(row, start);
-        row[state] = std::string("closed");
-        return;
-    }
-    const auto *name = std::get_if<std::string>(&row[host]);
-    const auto *process = std::get_if<std::int64_t>(&row[pid]);
-    row[state] = std::string(
-        this_host.state_of(name ? *name : "", number_at(row, start), process ? std::optional{*process} : std::nullopt));
+    row[duration] = row[end].index() != 0 ? Cell{number_at(row, end) - number_at(row, start)} : Cell{};
+    session_rows::finish_state(row, {.host = host, .start = start, .end = end, .state = state, .pid = pid}, this_host);
 }
 
 List list_of(AskedDatabase &database, const Selection &wanted, Sessions which, const ThisHost &this_host) {
@@ -61,9 +53,9 @@ List list_of(AskedDatabase &database, const Selection &wanted, Sessions which, c
     list.select = [&dialect, which](Sql &sql, const Selection &selection) {
         const SessionRows rows = dialect.sessions(sql, selection, which == Sessions::open);
         sql << "SELECT l.uid, " << dialect.address("l.src_ipaddr") << ", l.src_port, l.tty, l.service, l.host, "
-            << dialect.time("l.log_date") << ", " << dialect.time(rows.end) << ", l.flags, NULL, l.sshd_pid, "
-            << dialect.address("l.dst_ipaddr") << ", l.dst_port, l.rhost, l.origin, l.id FROM " << rows.from
-            << " WHERE " << dialect.is_event("l.log_event", "open_session")
+            << dialect.time("l.log_date") << ", " << dialect.time(rows.end) << ", l.flags, " << session_rows::gone()
+            << ", l.sshd_pid, " << dialect.address("l.dst_ipaddr") << ", l.dst_port, l.rhost, l.origin, l.id FROM "
+            << rows.from << " WHERE " << dialect.is_event("l.log_event", "open_session")
             << (which == Sessions::open ? " AND s.close_id IS NULL AND " : " AND ")
             << conditions_of(selection, dialect, sql);
     };

@@ -79,6 +79,7 @@ Cell cell_of(const sqlite::Statement &statement, int column, Kind kind) {
         return {};
     switch (kind) {
     case Kind::number:
+    case Kind::bytes:
     case Kind::duration:
         return statement.column_number(column);
     case Kind::boolean:

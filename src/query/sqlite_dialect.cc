@@ -12,6 +12,8 @@
 namespace iptracking {
 namespace {
 
+/// From the first attempt on a connection to its session, at most.
+constexpr std::int64_t longest_login_usec = 86'400'000'000;
 constexpr std::string_view events[] = {"unknown", "auth", "open_session", "close_session"}; // by inet_log.log_event
 
 /// What the text of each address in the net begins with, as far as whole parts of it are the same.
@@ -65,6 +67,13 @@ public:
                                        : "inet_log AS l CROSS JOIN session AS s ON s.open_id = l.id";
         return {order + " LEFT JOIN inet_log AS c ON c.id = s.close_id", "c.log_date"};
     }
+    std::string counter(std::string_view name) const override {
+        const std::string counter(name);
+        return "coalesce(c." + counter + ", (SELECT " + counter +
+               " FROM sample WHERE open_id = s.open_id ORDER BY log_date DESC LIMIT 1), l." + counter + ")";
+    }
+    std::string moved(Sql &sql, const Selection &selection, Moved what,
+                      const std::optional<std::string> &) const override;
     std::string first_successes(Sql &sql, const Selection &selection) const override {
         std::string pairs = "(SELECT * FROM user_addresses WHERE 1 = 1";
         if (selection.since_usec)
@@ -113,6 +122,61 @@ public:
         return "(" + range + " AND " + in_net + sql.value(net.to_string()) + "))";
     }
 };
+
+/// Conditions on a column that is a time; `longer`: so much before and after.
+std::string times_of(const Dialect &dialect, Sql &sql, const Selection &selection, const std::string &column,
+                     std::int64_t longer = 0) {
+    std::string text;
+    if (selection.since_usec)
+        text += " AND " + column + " >= " + dialect.time_value(sql, *selection.since_usec - longer);
+    if (selection.until_usec)
+        text += " AND " + column + " < " + dialect.time_value(sql, *selection.until_usec + longer);
+    return text;
+}
+
+/// The view `traffic`, but without a sort: each reading finds the one before by itself.
+std::string SqliteDialect::moved(Sql &sql, const Selection &selection, Moved what,
+                                 const std::optional<std::string> &) const {
+    const auto times = [&](const std::string &column, std::int64_t longer = 0) {
+        return times_of(*this, sql, selection, column, longer);
+    };
+    const auto came_on = [](const std::string &alias) { // since the sample before (b), or else since it was opened
+        std::string counters;
+        for (const std::string counter : {"rx_bytes", "tx_bytes", "rx_packets", "tx_packets"})
+            counters +=
+                ", " + alias + "." + counter + " - coalesce(b." + counter + ", o." + counter + ", 0) AS " + counter;
+        return counters;
+    };
+    const bool always = !selection.since_usec && !selection.until_usec;
+    const std::string opened = "o.uid, o.src_ipaddr, o.dst_ipaddr, o.service, o.host, o.auth_key";
+    const std::string before = "coalesce(b.log_date, CASE WHEN o.rx_bytes IS NOT NULL THEN o.log_date END) AS before, ";
+    std::string text = "(SELECT o.log_date, NULL AS before, " + opened +
+                       ", o.rx_bytes, o.tx_bytes, o.rx_packets, o.tx_packets FROM " +
+                       (always ? "session AS s CROSS JOIN inet_log AS o ON o.id = s.open_id" : "inet_log AS o") +
+                       " WHERE o.log_event = 2 AND o.rx_bytes IS NOT NULL" + times("o.log_date");
+    text += " UNION ALL SELECT p.log_date, " + before + opened + came_on("p") +
+            " FROM sample AS p CROSS JOIN inet_log AS o ON o.id = p.open_id LEFT JOIN sample AS b ON b.open_id = "
+            "p.open_id AND b.log_date = (SELECT max(log_date) FROM sample WHERE open_id = p.open_id AND log_date < "
+            "p.log_date) WHERE 1 = 1" +
+            times("p.log_date");
+    text +=
+        " UNION ALL SELECT c.log_date, " + before + opened + came_on("c") +
+        " FROM session AS s CROSS JOIN inet_log AS c ON c.id = s.close_id CROSS JOIN inet_log AS o ON o.id = "
+        "s.open_id LEFT JOIN sample AS b ON b.open_id = s.open_id AND b.log_date = (SELECT max(log_date) FROM sample "
+        "WHERE open_id = s.open_id) WHERE c.rx_bytes IS NOT NULL";
+    if (!always)
+        text += " AND s.close_id IN (SELECT id FROM inet_log WHERE log_event = 3 AND rx_bytes IS NOT NULL" +
+                times("log_date") + ")";
+    if (what == Moved::by_all)
+        text +=
+            " UNION ALL SELECT max(log_date), NULL, NULL, src_ipaddr, dst_ipaddr, min(service), host, NULL, "
+            "max(rx_bytes), "
+            "max(tx_bytes), max(rx_packets), max(tx_packets) FROM inet_log WHERE (log_event = 2 OR (log_event = 1 AND "
+            "rx_bytes IS NOT NULL))" +
+            times("log_date", longest_login_usec) +
+            " GROUP BY host, sshd_pid, src_ipaddr, src_port, dst_ipaddr, dst_port HAVING max(log_event) = 1";
+    return text + ") AS l";
+}
 
 /// All that is known of an address: where it was truncated, a net.
 std::optional<Net> address_of(sqlite3_value *value) {

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <gtest/gtest.h>
+#include <limits>
 
 namespace iptracking {
 namespace {
@@ -44,6 +45,18 @@ TEST(Values, GiveDurationsInTheUnitThatFits) {
     EXPECT_EQ(duration_for_people(86'399'999'999), "23:59:59");
     EXPECT_EQ(duration_for_people(183'840'000'000), "2d 03:04");
     EXPECT_EQ(duration_for_people(-12'345'678), "-12.3 s");
+}
+
+TEST(Values, GiveBytesInTheUnitThatFits) {
+    EXPECT_EQ(bytes_for_people(0), "0 B");
+    EXPECT_EQ(bytes_for_people(1023), "1023 B");
+    EXPECT_EQ(bytes_for_people(1024), "1.0 KiB");
+    EXPECT_EQ(bytes_for_people(1'048'500), "1023.9 KiB");
+    EXPECT_EQ(bytes_for_people(1'048'530), "1.0 MiB");
+    EXPECT_EQ(bytes_for_people(-1'258'291), "-1.2 MiB");
+    EXPECT_EQ(bytes_for_people(std::numeric_limits<std::int64_t>::max()), "8.0 EiB");
+    EXPECT_EQ(cell_for_people(std::int64_t{1'258'291}, Kind::bytes, false), "1.2 MiB");
+    EXPECT_EQ(cell_as_word(std::int64_t{1'258'291}, Kind::bytes, false), "1258291");
 }
 
 TEST(Values, GiveRealsAsShortAsTheyAreReadBack) {

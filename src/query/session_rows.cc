@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "query/session_rows.h"
+
+#include <optional>
+
+namespace iptracking {
+
+std::string session_rows::gone() {
+    return "CASE WHEN s.close_id IS NULL AND (SELECT d.log_date FROM sampled AS d WHERE d.host = l.host AND d.dst_port "
+           "= l.dst_port) > coalesce((SELECT max(p.log_date) FROM sample AS p WHERE p.open_id = s.open_id), "
+           "l.log_date) THEN 'gone' END";
+}
+
+void session_rows::finish_state(Row &row, const Places &at, const ThisHost &this_host) {
+    if (row[at.end].index() != 0) {
+        row[at.state] = std::string("closed");
+        return;
+    }
+    const auto *host = std::get_if<std::string>(&row[at.host]);
+    const auto *start = std::get_if<std::int64_t>(&row[at.start]), *pid = std::get_if<std::int64_t>(&row[at.pid]);
+    std::string state =
+        this_host.state_of(host ? *host : "", start ? *start : 0, pid ? std::optional{*pid} : std::nullopt);
+    if (state != "open" || row[at.state].index() == 0) // else it is gone
+        row[at.state] = std::move(state);
+}
+
+} // namespace iptracking
