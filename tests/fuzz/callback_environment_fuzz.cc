@@ -23,13 +23,14 @@ constexpr const char *items[] = {"PAM_SERVICE", "PAM_USER", "PAM_TTY", "PAM_RHOS
 struct How {
     explicit How(unsigned bits)
         : type(types[bits % 4]), user_variables(bits & 4), remote_only(bits & 8), other_type(bits & 16),
-          by_hand(bits & 32), users_own(bits & 64) {}
+          by_hand(bits & 32), users_own(bits & 64), traffic(bits & 128) {}
     const char *type;
     bool user_variables; ///< a user has written variables of PAM's names
     bool remote_only;
     bool other_type; ///< a change of a password; by hand: PAM_TYPE is not set
     bool by_hand;    ///< not as pam_exec makes it
     bool users_own;  ///< the first four values are variables of a user
+    bool traffic;    ///< the kernel is asked for the connection
 };
 
 /// An environment as pam_exec makes it: first what a user may have written, then the items.
@@ -158,7 +159,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     const Environment environment(how, fuzz::text_of(data + 1, size - 1));
 
     LineBuffer buffer;
-    const ExitStatus status = describe_pam_event(buffer, PamEnvironment(environment.get()), how.remote_only, false);
+    const ExitStatus status =
+        describe_pam_event(buffer, PamEnvironment(environment.get()), how.remote_only, how.traffic);
     if (status != ExitStatus::stored) {
         check_no_event(status, how, environment);
         return 0;
