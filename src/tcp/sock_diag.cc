@@ -47,6 +47,17 @@ Request request_for(const Connection &connection) {
     return request;
 }
 
+constexpr size_t head_size = sizeof(nlmsghdr) + sizeof(inet_diag_msg);
+
+bool read_head(const char *message, size_t size, inet_diag_msg &found) {
+    nlmsghdr header;
+    if (size < head_size)
+        return false;
+    memcpy(&header, message, sizeof(header));
+    memcpy(&found, message + sizeof(header), sizeof(found));
+    return header.nlmsg_type == SOCK_DIAG_BY_FAMILY;
+}
+
 constexpr size_t aligned(size_t size) {
     return (size + 3) & ~size_t{3};
 }
@@ -73,18 +84,23 @@ bool find_info(const char *attributes, size_t size, Counters &counters) {
 } // namespace
 
 bool read_socket(const char *message, size_t size, Socket &socket) {
-    nlmsghdr header;
     inet_diag_msg found;
-    if (size < sizeof(header) + sizeof(found))
+    if (!read_head(message, size, found))
         return false;
-    memcpy(&header, message, sizeof(header));
-    if (header.nlmsg_type != SOCK_DIAG_BY_FAMILY)
-        return false;
-    memcpy(&found, message + sizeof(header), sizeof(found));
     socket.state = found.idiag_state;
-    socket.has_counters =
-        find_info(message + sizeof(header) + sizeof(found), size - sizeof(header) - sizeof(found), socket.counters);
+    socket.has_counters = find_info(message + head_size, size - head_size, socket.counters);
     return true;
+}
+
+bool read_connection(const char *message, size_t size, Connection &connection) {
+    inet_diag_msg found;
+    if (!read_head(message, size, found))
+        return false;
+    connection.client_port = ntohs(found.id.idiag_dport);
+    connection.server_port = ntohs(found.id.idiag_sport);
+    connection.interface = found.id.idiag_if;
+    return take_address(found.idiag_family, found.id.idiag_dst, connection.client) &&
+           take_address(found.idiag_family, found.id.idiag_src, connection.server);
 }
 
 bool look_up(const Connection &connection, Socket &socket) {

@@ -18,6 +18,7 @@ struct Socket {
 
 /// One message of an answer; false: it is something else.
 bool read_socket(const char *message, size_t size, Socket &socket);
+bool read_connection(const char *message, size_t size, Connection &connection);
 
 /// The socket that would get a packet of this connection: its own, or a listener.  Never waits; false: there is none,
 /// or the kernel does not say.

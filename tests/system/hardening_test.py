@@ -14,6 +14,7 @@ import machine
 from machine import CALLBACK, SERVICE, output, run, systemctl, wait_until
 
 DAEMON = '/usr/sbin/iptracking-daemon'
+SAMPLER = '/usr/libexec/iptracking-sampler'
 FOLDERS = {'STATE_DIRECTORY': '/var/lib/iptracking', 'LOGS_DIRECTORY': '/var/log/iptracking',
            'RUNTIME_DIRECTORY': '/run/iptracking'}
 PROBE = Path('/run/probe.py')
@@ -191,37 +192,37 @@ class Binaries(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.daemon, cls.callback = Program(DAEMON), Program(CALLBACK)
-        cls.both = (cls.daemon, cls.callback)
+        cls.all = (cls.daemon, cls.callback, Program(SAMPLER))
 
     def test_they_are_roots_and_have_no_special_mode(self):
-        for program in self.both:
+        for program in self.all:
             found = os.stat(program.path)
             self.assertEqual((found.st_uid, found.st_gid, found.st_mode), (0, 0, stat.S_IFREG | 0o755))
 
     def test_they_can_be_loaded_anywhere(self):
-        for program in self.both:
+        for program in self.all:
             self.assertEqual(program.kind, 'DYN')
             self.assertIn('PIE', program.dynamic.get('FLAGS_1', '').split())
             self.assertNotIn('TEXTREL', program.dynamic)
 
     def test_what_is_linked_is_bound_at_once_and_then_read_only(self):
-        for program in self.both:
+        for program in self.all:
             self.assertEqual(len(program.flags('GNU_RELRO')), 1)
             self.assertIn('BIND_NOW', program.dynamic.get('FLAGS', ''))
             self.assertIn('NOW', program.dynamic.get('FLAGS_1', '').split())
 
     def test_no_segment_and_no_stack_is_both_writable_and_executable(self):
-        for program in self.both:
+        for program in self.all:
             self.assertEqual(program.flags('GNU_STACK'), ['RW '])
             self.assertEqual(set(program.flags('LOAD')), {'R  ', 'R E', 'RW '})
 
     def test_no_library_is_looked_for_in_unusual_places(self):
-        for program in self.both:
+        for program in self.all:
             self.assertTrue({'RPATH', 'RUNPATH'}.isdisjoint(program.dynamic))
 
     def test_the_stack_is_protected(self):
         self.assertIn('__stack_chk_fail', self.daemon.imported)
-        for program in self.both:
+        for program in self.all:
             calls = len(re.findall(r'(?:call|jmp).*<__stack_chk_fail', program.code))
             print(f'{program.path}: the stack is checked in {calls} places', flush=True)
             self.assertGreater(calls, 10)
@@ -239,7 +240,7 @@ class Binaries(unittest.TestCase):
     def test_functions_begin_with_a_landing_pad_but_the_c_library_decides_about_the_mark(self):
         # The linker marks a program (IBT, SHSTK) where each of its parts is marked; Debian's crt1.o is not.
         self.assertEqual(self.daemon.is_marked, Program(output('gcc', '-print-file-name=Scrt1.o')).is_marked)
-        for program in self.both:
+        for program in self.all:
             pads = program.code.count('endbr64')
             print(f'{program.path}: {pads} landing pads', flush=True)
             self.assertGreater(pads, 10)

@@ -93,9 +93,8 @@ def starts():
 
 def mend():
     """Everything as prepare() left it, whatever a test did."""
-    for unit in (SERVICE, SOCKET):
-        for drop_in in DROP_INS.glob(f'{unit}.d/*.conf'):
-            drop_in.unlink()
+    for drop_in in DROP_INS.glob('iptracking*.d/*.conf'):
+        drop_in.unlink()
     systemctl('daemon-reload')
     run('systemd-tmpfiles', '--create', 'iptracking.conf')
     systemctl('reset-failed', SERVICE, SOCKET, check=False)

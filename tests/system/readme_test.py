@@ -46,8 +46,8 @@ class Readme(unittest.TestCase):
                     done = run('/bin/bash', '-c', f'set -o pipefail; {command}', check=False)
                     self.assertEqual((done.returncode, done.stderr if 'enable' not in command else ''), (0, ''), done.stdout)
         self.assertIn('visitor', Path('/root/logins.html').read_text())
-        self.assertEqual(machine.output('systemctl', 'is-active', 'iptracking-report.timer', 'iptracking-purge.timer').split(),
-                         ['active', 'active'])
+        self.assertEqual(machine.output('systemctl', 'is-active', 'iptracking-report.timer', 'iptracking-purge.timer',
+                                        'iptracking-sampler.timer').split(), ['active'] * 3)
 
     def test_follow_shows_an_event_within_a_second(self):
         command, = [command for command in commands() if '--follow' in command]

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The timers: off unless they are asked for; what they start works in its sandbox, beside the daemon."""
 import grp
+import os
 import pwd
+import socket
 import time
 import unittest
 from pathlib import Path
@@ -11,7 +13,8 @@ import machine
 from machine import CONFIGURATION, STATE, output, property_of, run, systemctl, wait_until, write_line
 
 DAY = 86400
-PURGE, REPORT = 'iptracking-purge', 'iptracking-report'
+PURGE, REPORT, SAMPLER = 'iptracking-purge', 'iptracking-report', 'iptracking-sampler'
+EXPOSURE = {PURGE: 4, REPORT: 4, SAMPLER: 8}     # of 100; the sampler needs the network and the kernel's answers
 
 
 def journal_of(unit):
@@ -21,28 +24,28 @@ def journal_of(unit):
 
 class Timers(unittest.TestCase):
     def test_they_are_installed_but_off(self):
-        for name in PURGE, REPORT:
+        for name in EXPOSURE:
             self.assertEqual(output('systemctl', 'is-enabled', f'{name}.timer'), 'disabled')
             self.assertFalse(machine.is_active(f'{name}.timer'))
             self.assertEqual(output('systemctl', 'is-enabled', f'{name}.service'), 'static')
 
     def test_one_that_is_enabled_knows_when_it_is_due(self):
-        for name in PURGE, REPORT:
+        for name in EXPOSURE:
             systemctl('enable', '--now', '--quiet', f'{name}.timer')
             self.addCleanup(systemctl, 'disable', '--now', '--quiet', f'{name}.timer')
             self.assertTrue(wait_until(lambda: property_of(f'{name}.timer', 'NextElapseUSecRealtime'), what='its time'))
             self.assertEqual(property_of(f'{name}.timer', 'Unit'), f'{name}.service')
 
     def test_systemd_analyze_verify_has_nothing_to_say(self):
-        units = [f'{name}.{kind}' for name in (PURGE, REPORT) for kind in ('timer', 'service')]
-        has_pages = any(Path('/usr/share/man/man8').glob('iptracking-daemon.8*'))   # they are an option
+        units = [f'{name}.{kind}' for name in EXPOSURE for kind in ('timer', 'service')]
+        has_pages = any(Path('/usr/share/man/man8').glob('iptracking-sampler.8*'))   # they are an option
         done = run('systemd-analyze', 'verify', f'--man={"yes" if has_pages else "no"}', *units)
         self.assertEqual(done.stdout + done.stderr, '')
 
-    def test_the_exposure_of_what_they_start_is_at_most_0_4(self):
-        for name in PURGE, REPORT:
+    def test_the_exposure_of_what_they_start_is_small(self):
+        for name, most in EXPOSURE.items():
             unit = property_of(f'{name}.service', 'FragmentPath')
-            done = run('systemd-analyze', 'security', '--no-pager', '--offline=yes', '--threshold=4', unit)
+            done = run('systemd-analyze', 'security', '--no-pager', '--offline=yes', f'--threshold={most}', unit)
             print(done.stdout.strip().rsplit('\n', 1)[-1], flush=True)
 
 
@@ -79,3 +82,21 @@ class Started(unittest.TestCase):
         self.assertNotEqual(systemctl('start', f'{PURGE}.service', check=False).returncode, 0)
         self.assertIn("'retention'", journal_of(f'{PURGE}.service'))
 
+    def test_the_sampler_tells_of_what_is_open_as_nobody_in_particular(self):
+        pipe = Path('/run/sampled.fifo')
+        os.mkfifo(pipe, 0o600)
+        self.addCleanup(pipe.unlink)
+        reader = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+        self.addCleanup(os.close, reader)
+        with socket.create_server(('127.0.0.1', 0)) as listener, socket.create_connection(listener.getsockname()) as client:
+            port = listener.getsockname()[1]
+            machine.drop_in(f'{SAMPLER}.service', f'[Service]\nExecStart=\nExecStart=/usr/libexec/{SAMPLER} --port=22 --port={port}\n'
+                                                  f'StandardOutput=append:{pipe}\n')
+            self.addCleanup(machine.mend)
+            systemctl('start', f'{SAMPLER}.service')
+            sample, of_port = [line for line in os.read(reader, 65536).decode().splitlines() if f' dport={port}' in line]
+            self.assertIn(f' src=127.0.0.1 sport={client.getsockname()[1]} ', sample)
+        self.assertRegex(sample, ' rx_bytes=0 tx_bytes=0 rx_packets=[0-9]+ tx_packets=[0-9]+$')
+        self.assertNotIn(' src=', of_port)
+        self.assertEqual(property_of(f'{SAMPLER}.service', 'DynamicUser'), 'yes')
+        self.assertEqual(property_of(f'{SAMPLER}.service', 'Result'), 'success')
