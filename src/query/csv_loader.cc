@@ -34,10 +34,20 @@ enum At : std::size_t {
     rhost,
     host,
     flags,
+    rx_bytes,
+    tx_bytes,
+    rx_packets,
+    tx_packets,
+    auth_method,
+    auth_key,
+    cert_id,
+    cert_serial,
+    cert_ca,
     columns
 };
-constexpr const char *events[] = {"unknown", "auth", "open_session", "close_session"};
-constexpr const char *outcomes[] = {"", "attempt", "success", "failure"}; // by Outcome
+constexpr std::size_t columns_before = rx_bytes; ///< what lines of earlier versions have
+constexpr const char *events[] = {"unknown", "auth", "open_session", "close_session", "sample"}; // by EventKind
+constexpr const char *outcomes[] = {"", "attempt", "success", "failure"};                        // by Outcome
 
 template <class Names> std::optional<int> index_in(const Names &names, const std::string &name) {
     const auto found = std::find(std::begin(names), std::end(names), name);
@@ -52,8 +62,24 @@ std::optional<std::int64_t> number_of(const std::string &text) {
     return good ? std::optional{number} : std::nullopt;
 }
 
+/// Of a counter, zero is known.
+std::optional<std::int64_t> counter_of(const std::string &text) {
+    return text.empty() ? std::nullopt : number_of(text);
+}
+
 std::string_view known(const std::string &text) {
     return text.empty() ? std::string_view{} : std::string_view(text);
+}
+
+void bind_text(sqlite::Statement &statement, int index, const std::string &text) {
+    text.empty() ? statement.bind_null(index) : statement.bind(index, std::string_view(text));
+}
+
+void bind_counters(sqlite::Statement &statement, int index, const std::vector<std::string> &fields) {
+    for (std::size_t at = rx_bytes; at <= tx_packets; ++at, ++index) {
+        const auto counter = counter_of(fields[at]);
+        counter ? statement.bind(index, *counter) : statement.bind_null(index);
+    }
 }
 
 std::FILE *open_csv(const std::string &path, const std::string &target) {
@@ -74,9 +100,17 @@ CsvLoader::CsvLoader(const CsvConfig &config, const std::string &target, sqlite:
       database_(database),
       insert_(database,
               "INSERT INTO inet_log (id, dst_ipaddr, src_ipaddr, src_port, log_event, sshd_pid, uid, log_date, "
-              "dst_port, outcome, service, tty, ruser, rhost, host, flags) "
-              "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"),
-      pair_(database, "INSERT INTO attempt_success (attempt_id, success_id) VALUES (?1, ?2)") {}
+              "dst_port, outcome, service, tty, ruser, rhost, host, flags, rx_bytes, tx_bytes, rx_packets, tx_packets, "
+              "auth_method, auth_key, cert_id, cert_serial, cert_ca) "
+              "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
+              "?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)"),
+      pair_(database, "INSERT INTO attempt_success (attempt_id, success_id) VALUES (?1, ?2)"),
+      sample_(database,
+              "INSERT OR IGNORE INTO sample (open_id, log_date, rx_bytes, tx_bytes, rx_packets, tx_packets) "
+              "SELECT id, ?6, ?7, ?8, ?9, ?10 FROM inet_log WHERE log_event = 2 AND src_port = ?2 "
+              "AND src_ipaddr = ?1 AND dst_port = ?4 AND dst_ipaddr = ?3 AND host = ?5 ORDER BY id DESC LIMIT 1"),
+      sampled_(database, "INSERT INTO sampled (host, dst_port, log_date) VALUES (?1, ?2, ?3) "
+                         "ON CONFLICT DO UPDATE SET log_date = max(log_date, excluded.log_date)") {}
 
 std::size_t CsvLoader::load() {
     std::clearerr(file_.get());
@@ -96,7 +130,7 @@ std::size_t CsvLoader::load() {
             break;
         offset_ += size;
         text.remove_suffix(text.ends_with("\r\n") ? 2 : 1);
-        if (text == header_ || text.empty())
+        if (text.empty() || header_.starts_with(text)) // one of an earlier version has fewer columns
             continue;
         if (split_csv_line(text, config_.delimiter, fields) && store(fields))
             ++stored;
@@ -113,17 +147,23 @@ std::size_t CsvLoader::load() {
     return stored;
 }
 
-bool CsvLoader::store(const std::vector<std::string> &fields) {
-    if (fields.size() != columns || !parse_utc(fields[date]))
+bool CsvLoader::store(std::vector<std::string> &fields) {
+    if ((fields.size() != columns && fields.size() != columns_before) || !parse_utc(fields[date]))
         return false;
+    fields.resize(columns);
     const auto kind = index_in(events, fields[event]), what = index_in(outcomes, fields[outcome]);
     const std::array numbers{number_of(fields[source_port]), number_of(fields[pid]),
                              number_of(fields[destination_port]), number_of(fields[flags])};
     if (!kind || !what || std::find(numbers.begin(), numbers.end(), std::nullopt) != numbers.end())
         return false;
-    const auto text = [&](int index, At at) {
-        fields[at].empty() ? insert_.bind_null(index) : insert_.bind(index, std::string_view(fields[at]));
-    };
+    for (std::size_t counter = rx_bytes; counter <= tx_packets; ++counter)
+        if (!number_of(fields[counter]))
+            return false;
+    if (*kind == static_cast<int>(EventKind::sample)) {
+        store_sample(fields, *numbers[0], *numbers[2]);
+        return true;
+    }
+    const auto text = [&](int index, At at) { bind_text(insert_, index, fields[at]); };
     const auto number = [&](int index, std::int64_t value) {
         value == 0 ? insert_.bind_null(index) : insert_.bind(index, value);
     };
@@ -143,6 +183,12 @@ bool CsvLoader::store(const std::vector<std::string> &fields) {
     text(14, rhost);
     text(15, host);
     insert_.bind(16, *numbers[3]);
+    bind_counters(insert_, 17, fields);
+    text(21, auth_method);
+    text(22, auth_key);
+    text(23, cert_id);
+    text(24, cert_serial);
+    text(25, cert_ca);
     insert_.run();
     if (*kind != static_cast<int>(EventKind::auth))
         return true;
@@ -158,6 +204,26 @@ bool CsvLoader::store(const std::vector<std::string> &fields) {
     if (attempt)
         pair_.bind(1, *attempt).bind(2, last_id_).run();
     return true;
+}
+
+/// Of the session that was opened last on this connection; or, without one, that all of the port were sampled.
+void CsvLoader::store_sample(const std::vector<std::string> &fields, std::int64_t from_port, std::int64_t to_port) {
+    if (from_port == 0) {
+        if (to_port != 0)
+            sampled_.bind(1, std::string_view(fields[host]))
+                .bind(2, to_port)
+                .bind(3, std::string_view(fields[date]))
+                .run();
+        return;
+    }
+    bind_text(sample_, 1, fields[source]);
+    sample_.bind(2, from_port);
+    bind_text(sample_, 3, fields[destination]);
+    sample_.bind(4, to_port);
+    bind_text(sample_, 5, fields[host]);
+    bind_text(sample_, 6, fields[date]);
+    bind_counters(sample_, 7, fields);
+    sample_.run();
 }
 
 void CsvLoader::pair_sessions() {
@@ -181,6 +247,10 @@ void CsvLoader::pair_sessions() {
                     max(total, total - step) - bottom
                 ORDER BY id) AS close_id FROM stacked)
         INSERT INTO session (open_id, close_id, sshd_pid) SELECT id, close_id, sshd_pid FROM paired WHERE log_event = 2)sql");
+    // Whatever the port was used for later.
+    database_.execute(
+        "DELETE FROM sample WHERE log_date > (SELECT log_date FROM session JOIN inet_log ON id = close_id "
+        "WHERE session.open_id = sample.open_id)");
 }
 
 } // namespace iptracking

@@ -19,11 +19,12 @@ public:
 
     /// Takes the whole lines that are new in the file; gives how many.
     std::size_t load();
-    /// Pairs what opened and closed sessions, of all rows.
+    /// Pairs what opened and closed sessions, of all rows, and drops what was sampled behind their ends.
     void pair_sessions();
 
 private:
-    bool store(const std::vector<std::string> &fields);
+    bool store(std::vector<std::string> &fields);
+    void store_sample(const std::vector<std::string> &fields, std::int64_t from_port, std::int64_t to_port);
 
     struct Close {
         void operator()(std::FILE *file) const noexcept { std::fclose(file); }
@@ -33,7 +34,7 @@ private:
     std::string header_;
     std::unique_ptr<std::FILE, Close> file_;
     sqlite::Database &database_;
-    sqlite::Statement insert_, pair_;
+    sqlite::Statement insert_, pair_, sample_, sampled_;
     LastAttempts attempts_;
     std::int64_t last_id_ = 0;
     long offset_ = 0; ///< behind the last whole line
