@@ -15,14 +15,18 @@ void append_to(Batch &batch, const FoundEvent &found) {
                 .outcome = found.outcome,
                 .flags = found.flags};
     batch.bytes.push_back('\n'); // a text at offset 0 would be none
-    for (std::size_t i = 0; i < found.texts.size(); ++i) {
-        if (!found.texts[i])
-            continue;
-        const std::string &text = *found.texts[i];
-        event.texts[i] = {static_cast<std::uint16_t>(batch.bytes.size() - event.line),
-                          static_cast<std::uint16_t>(text.size())};
+    const auto append = [&](const std::string &text) {
+        const TextPlace place{static_cast<std::uint16_t>(batch.bytes.size() - event.line),
+                              static_cast<std::uint16_t>(text.size())};
         batch.bytes.insert(batch.bytes.end(), text.begin(), text.end());
-    }
+        return place;
+    };
+    for (std::size_t i = 0; i < found.texts.size(); ++i)
+        if (found.texts[i])
+            event.texts[i] = append(*found.texts[i]);
+    for (std::size_t i = 0; i < found.counters.size(); ++i)
+        if (found.counters[i])
+            event.counters[i] = append(std::to_string(*found.counters[i]));
     batch.events.push_back(event);
     ++batch.lines;
 }

@@ -2,16 +2,20 @@
 #include "import/found_line.h"
 
 #include "event/event_line.h"
-#include "event/stored_text.h"
 #include "import/words.h"
+#include "store/row.h"
 
 namespace iptracking {
 
 std::optional<FoundEvent> read_found_line(std::string_view line) {
     const ParsedLine parsed = parse_event_line(line);
-    if (!parsed.event)
+    if (!parsed.event || parsed.event->kind == EventKind::sample)
         return std::nullopt;
     const Event &event = *parsed.event;
+    Batch batch;
+    batch.bytes.assign(line.begin() + static_cast<std::ptrdiff_t>(parsed.garbage), line.end());
+    RowReader row(batch);
+    row.read(event);
     FoundEvent found{.time_usec = event.time_usec,
                      .kind = event.kind,
                      .outcome = event.outcome,
@@ -20,17 +24,14 @@ std::optional<FoundEvent> read_found_line(std::string_view line) {
                      .source_port = event.source_port,
                      .destination_port = event.destination_port,
                      .pid = event.pid,
-                     .flags = static_cast<std::uint16_t>(event.flags & flag::stored)};
-    const bool is_typed = event.flags & flag::typed_texts;
-    for (std::size_t i = 0; i < plain_texts; ++i) {
-        const TextPlace place = event.texts[i];
-        if (place.offset == 0)
-            continue;
-        const std::string_view value = line.substr(parsed.garbage + place.offset, place.size);
-        found.set_text(static_cast<Text>(i), is_typed ? std::string(value) : typed_text(value));
-    }
-    if (found.flags & flag::empty_user)
-        found.text(Text::user) = empty_user_text;
+                     .flags = static_cast<std::uint16_t>(row.flags())};
+    for (std::size_t i = 0; i < found.texts.size(); ++i)
+        if (const StoredValue &text = row[static_cast<Text>(i)]; text.present)
+            found.texts[i] = text.text;
+    if (event.text(Text::host).offset == 0)
+        found.text(Text::host).reset(); // not this machine
+    for (std::size_t i = 0; i < found.counters.size(); ++i)
+        found.counters[i] = row.counter(static_cast<Counter>(i));
     return found;
 }
 

@@ -8,7 +8,8 @@
 
 namespace iptracking {
 
-/// A line as callbacks write it and `db export` does, iptracking-line(5).  nullopt: it cannot be read.
+/// A line as callbacks write it and `db export` does, iptracking-line(5).  nullopt: it cannot be read, or is a sample,
+/// which is no event.
 std::optional<FoundEvent> read_found_line(std::string_view line);
 
 /// What stands behind "origin=" in such a line; nullopt: it names none that is known.
