@@ -7,6 +7,7 @@
 #include "output/put.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace iptracking {
 namespace {
@@ -68,26 +69,46 @@ private:
     }
 
     void append_cut(const Row &row, std::int64_t flags) {
+        const char *before = " cut=";
+        const auto append = [&](const char *key) { line_.append(std::exchange(before, ",")).append(key); };
         if (flags & flag::cut_user)
-            line_ += " cut=user";
+            append("user");
         // Which one it was is not stored.
         if (flags & flag::cut_other)
             for (const Key &key : keys_)
                 if (key.is_text && std::holds_alternative<std::string>(row[key.column])) {
-                    line_.append(flags & flag::cut_user ? "," : " cut=").append(key.key);
+                    append(key.key);
                     break;
                 }
+        if (flags & flag::cut_auth_info)
+            append("auth_info");
     }
 
     std::FILE *out_;
     std::span<const Column> columns_;
-    Key keys_[15] = {{"event", "event"},       {"time", "time"},
-                     {"outcome", "outcome"},   {"user", "user"},
-                     {"src", "source"},        {"sport", "source_port"},
-                     {"dst", "destination"},   {"dport", "destination_port"},
-                     {"pid", "pid"},           {"service", "service", true},
-                     {"tty", "tty", true},     {"ruser", "ruser", true},
-                     {"rhost", "rhost", true}, {"host", "host", true},
+    Key keys_[24] = {{"event", "event"},
+                     {"time", "time"},
+                     {"outcome", "outcome"},
+                     {"user", "user"},
+                     {"src", "source"},
+                     {"sport", "source_port"},
+                     {"dst", "destination"},
+                     {"dport", "destination_port"},
+                     {"pid", "pid"},
+                     {"rx_bytes", "rx_bytes"},
+                     {"tx_bytes", "tx_bytes"},
+                     {"rx_packets", "rx_packets"},
+                     {"tx_packets", "tx_packets"},
+                     {"service", "service", true},
+                     {"tty", "tty", true},
+                     {"ruser", "ruser", true},
+                     {"rhost", "rhost", true},
+                     {"host", "host", true},
+                     {"auth_method", "method"},
+                     {"auth_key", "key"},
+                     {"cert_id", "cert_id"},
+                     {"cert_serial", "cert_serial"},
+                     {"cert_ca", "cert_ca"},
                      {"origin", "origin"}};
     std::size_t flags_ = 0;
     std::string line_;

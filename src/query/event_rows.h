@@ -9,7 +9,7 @@
 /// Rows of events_columns(), for those who select them.
 namespace iptracking::event_rows {
 
-inline constexpr std::size_t time = 0, id = 16;
+inline constexpr std::size_t time = 0, id = 25;
 
 /// What stands behind SELECT, of inet_log with the alias `l`.
 std::string columns(const Dialect &dialect);

@@ -28,6 +28,15 @@ constexpr Column event_columns[] = {
     {"rhost", "RHOST", Kind::text, Need::detail},
     {"origin", "ORIGIN", Kind::text, Need::detail},
     {"flags", "FLAGS", Kind::number, Need::detail},
+    {"method", "METHOD", Kind::text, Need::detail},
+    {"key", "KEY", Kind::text, Need::detail},
+    {"cert_id", "CERTIFICATE", Kind::text, Need::detail},
+    {"cert_serial", "SERIAL", Kind::text, Need::detail},
+    {"cert_ca", "CA", Kind::text, Need::detail},
+    {"rx_bytes", "RECEIVED", Kind::bytes, Need::detail},
+    {"tx_bytes", "SENT", Kind::bytes, Need::detail},
+    {"rx_packets", "RX PACKETS", Kind::number, Need::detail},
+    {"tx_packets", "TX PACKETS", Kind::number, Need::detail},
     {"id", "ID", Kind::number, Need::detail},
 };
 constexpr std::size_t user_column = 3, flags_column = 15;
@@ -37,7 +46,9 @@ constexpr std::size_t user_column = 3, flags_column = 15;
 std::string event_rows::columns(const Dialect &dialect) {
     return dialect.time("l.log_date") + ", " + dialect.event("l.log_event") + ", l.outcome, l.uid, " +
            dialect.address("l.src_ipaddr") + ", l.src_port, " + dialect.address("l.dst_ipaddr") +
-           ", l.dst_port, l.service, l.tty, l.host, l.sshd_pid, l.ruser, l.rhost, l.origin, l.flags, l.id";
+           ", l.dst_port, l.service, l.tty, l.host, l.sshd_pid, l.ruser, l.rhost, l.origin, l.flags, "
+           "l.auth_method, l.auth_key, l.cert_id, l.cert_serial, l.cert_ca, l.rx_bytes, l.tx_bytes, l.rx_packets, "
+           "l.tx_packets, l.id";
 }
 
 const std::vector<Kind> &event_rows::kinds() {

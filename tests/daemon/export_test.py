@@ -11,10 +11,15 @@ from programs import BUILD, DRIVERS, SANITIZED, Run, Sqlite, undo
 
 CLIENT = BUILD / 'src/client/iptracking'
 NAMES = ('time event outcome user source source_port destination destination_port service tty host pid ruser rhost origin flags '
-         'id').split()
+         'method key cert_id cert_serial cert_ca rx_bytes tx_bytes rx_packets tx_packets id').split()
 ROWS = """SELECT dst_ipaddr, src_ipaddr, src_port, log_event, uid, log_date, dst_port, outcome, sshd_pid, service, tty, ruser, rhost,
-                 host, flags FROM inet_log ORDER BY log_date, id"""
+                 host, flags, rx_bytes, tx_bytes, rx_packets, tx_packets, auth_method, auth_key, cert_id, cert_serial, cert_ca
+          FROM inet_log ORDER BY log_date, id"""
 HOSTILE = ['a b', '=1+1', 'x,"y"', '\x1b[31m', '\u202eevil', 'back\\slash', '\\x41', 'bad\udcff', 'iptracking/1 event=auth', '<script>', 'ü']
+
+
+COUNTED = 'rx_bytes=0 tx_bytes=9223372036854775807 rx_packets=3 tx_packets=4'
+CERTIFICATE = r'auth_method=publickey auth_key=SHA256:k cert_id=a\x20b\x01 cert_serial=18446744073709551615 cert_ca=SHA256:c'
 
 
 def escaped(text):
@@ -27,8 +32,9 @@ LINES = [
     'iptracking/1 event=account time=1794787200000002 user=alice src=192.0.2.7 sport=51234 dst=198.51.100.5 dport=22 pid=77 '
     'service=sshd tty=ssh host=www',
     'iptracking/1 event=auth time=1794787200000003 outcome=failure user= src=2001:db8::7 service=sshd cut=user,ruser ruser=root host=www',
-    'iptracking/1 event=close_session time=1794787200000004 rhost=a.example tty= host=www',
-    'iptracking/1 event=door_opened time=1794787200000005 user=bob host=www',
+    f'iptracking/1 event=close_session time=1794787200000004 {COUNTED} rhost=a.example tty= host=www auth_info=publickey\\x20ssh-ed25519'
+    r'\x20AAAAC3NzaC1lZDI1NTE5AAAAIMaKlsHTvtKm36UsHRHX1aqV+9dDuErbnXzJYtU8Nu62\x0apassword\x0a',
+    f'iptracking/1 event=door_opened time=1794787200000005 user=bob host=www {CERTIFICATE} cut=auth_info',
     *(f'iptracking/1 event=auth time={1794787200000010 + number} user={escaped(name)} ruser={escaped(name)} host=www'
       for number, name in enumerate(HOSTILE))]
 GOLDEN = [
@@ -38,8 +44,9 @@ GOLDEN = [
     'pid=77 service=sshd tty=ssh host=www',
     'iptracking/1 event=auth time=1794787200000003 outcome=failure user= src=2001:db8::7 service=sshd ruser=root host=www '
     'cut=user,service',
-    'iptracking/1 event=close_session time=1794787200000004 tty= rhost=a.example host=www',
-    'iptracking/1 event=unknown time=1794787200000005 user=bob host=www']
+    f'iptracking/1 event=close_session time=1794787200000004 {COUNTED} tty= rhost=a.example host=www auth_method=publickey,password '
+    'auth_key=SHA256:BJaqB0Gma+1/iEpytM+poiIGkKc9tar/GVjoZVp72Bw',
+    f'iptracking/1 event=unknown time=1794787200000005 user=bob host=www {CERTIFICATE} cut=auth_info']
 
 
 class Exporting(Client):
