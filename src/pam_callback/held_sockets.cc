@@ -68,8 +68,8 @@ template <typename Visit> void visit_tcp_sockets(pid_t process, Visit visit) {
     const long size = syscall(SYS_getdents64, folder.get(), entries, sizeof(entries));
     for (long at = 0; at < size;) {
         const auto *entry = reinterpret_cast<const Entry *>(entries + at);
+        const char *name = entries + at + offsetof(Entry, name);
         at += entry->size;
-        const char *name = entries + (entry->name - entries);
         if (!is_socket(folder.get(), name))
             continue;
         const int number = static_cast<int>(strtol(name, nullptr, 10));
