@@ -397,7 +397,7 @@ class Statuses(Programs):
         self.refused(['top'], 3, store.config, 'GRANT iptracking_reader')     # the daemon may only write
 
     def test_nothing_found_wrong_words_and_wrong_configuration_have_their_own_status(self):
-        config = self.sqlite([1, 2, 3, 4])
+        config = self.sqlite([1, 2, 3, 4, 5])
         self.assertEqual(run(self.configure(config), 'events', '-q').returncode, 1)
         self.assertEqual(ask(self.configure(config), 'events'), [])
         for words in (['events', '--since', 'bogus'], ['events', '--from', '192.0.2.1/24'], ['events', '--outcome', 'x'],
