@@ -39,6 +39,16 @@ Net parse_net(const char *option, const std::string &text) {
     return *net;
 }
 
+/// SHA-256 in base64 has 43 characters.
+std::string parse_key(const std::string &text) {
+    static constexpr std::string_view method = "SHA256:";
+    constexpr std::size_t size = 43;
+    const std::string key = text.find(':') == text.npos ? std::string(method) + text : text;
+    if (key.find_first_of(", ") != key.npos || (key.starts_with(method) && key.size() != method.size() + size))
+        refuse("--key", "a fingerprint as 'ssh-keygen -l' prints it: SHA256: and 43 characters", text);
+    return key;
+}
+
 /// `!` in front: not those.
 template <class T, class Parse> Wanted<T> wanted(const std::vector<std::string> &values, const Parse &parse) {
     Wanted<T> out;
@@ -62,6 +72,7 @@ void SelectionOptions::declare(OptionList &options) {
     options.values("--service", "NAME", services_, "Of this PAM service: sshd, su, login…; * and ? as in a shell");
     options.values("--event", "auth|open_session|close_session|unknown", events_, "Of this kind");
     options.values("--host", "NAME", hosts_, "Recorded by this host; * and ? as in a shell");
+    options.values("--key", "FINGERPRINT", keys_, "Let in by this key, as ssh-keygen -l prints it: SHA256:…");
     options.values("--outcome", "attempt|success|failure", outcomes_, "failure: with the attempts that failed");
 }
 
@@ -79,6 +90,7 @@ Selection SelectionOptions::read() const {
     selection.hosts = wanted<std::string>(hosts_, stored);
     selection.from = wanted<Net>(from_, [](const std::string &text) { return parse_net("--from", text); });
     selection.to = wanted<Net>(to_, [](const std::string &text) { return parse_net("--to", text); });
+    selection.keys = wanted<std::string>(keys_, parse_key);
     selection.events = wanted<std::string>(events_, [](const std::string &text) {
         return one_of("--event", {"auth", "open_session", "close_session", "unknown"}, text);
     });

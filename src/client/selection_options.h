@@ -15,7 +15,7 @@ public:
 
 private:
     std::optional<std::string> since_, until_;
-    std::vector<std::string> users_, from_, to_, services_, events_, hosts_, outcomes_;
+    std::vector<std::string> users_, from_, to_, services_, events_, hosts_, keys_, outcomes_;
 };
 
 /// Throws a UsageError where --event or --outcome were given: a session has neither.

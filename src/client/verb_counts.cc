@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The verbs that count: top, failures, new, daily.
+// The verbs that count: top, failures, new, keys, daily.
 #include "client/asking_verb.h"
 #include "client/verbs.h"
 #include "client/words.h"
@@ -93,6 +93,22 @@ private:
     std::optional<std::int64_t> lines_;
 };
 
+class Keys final : public AskingVerb {
+public:
+    Keys() : AskingVerb({.reverse = false}) {}
+
+private:
+    void declare_own(OptionList &) override {}
+    void read_own() override { lines_ = output_.lines(std::nullopt); }
+    bool has_kinds() const override { return false; }
+
+    int ask(AskedDatabase &database, const Selection &selection) override {
+        return show(keys_columns(), [&](const RowSink &sink) { ask_keys(database, selection, lines_, sink); });
+    }
+
+    std::optional<std::int64_t> lines_;
+};
+
 class Daily final : public AskingVerb {
 public:
     Daily() : AskingVerb({.lines = false, .reverse = false}) {}
@@ -174,6 +190,10 @@ std::unique_ptr<Verb> make_failures() {
 
 std::unique_ptr<Verb> make_new() {
     return std::make_unique<New>();
+}
+
+std::unique_ptr<Verb> make_keys() {
+    return std::make_unique<Keys>();
 }
 
 std::unique_ptr<Verb> make_daily() {

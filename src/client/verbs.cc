@@ -14,6 +14,7 @@ constexpr VerbEntry entries[] = {
     {"", "address", "Tells all about one address", make_address},
     {"", "failures", "Shows who fails most; --then-success who got in after it", make_failures},
     {"", "new", "Shows the first logins of users from addresses", make_new},
+    {"", "keys", "Shows which keys let whom in, and from where", make_keys},
     {"", "daily", "Counts by day, hour or weekday, with bars", make_daily},
     {"", "traffic", "Shows how much was moved, by user, day, address, net, host or session", make_traffic},
     // Of the recorder itself

@@ -14,6 +14,7 @@ std::unique_ptr<Verb> make_sessions();
 std::unique_ptr<Verb> make_top();
 std::unique_ptr<Verb> make_failures();
 std::unique_ptr<Verb> make_new();
+std::unique_ptr<Verb> make_keys();
 std::unique_ptr<Verb> make_daily();
 
 // verb_traffic.cc

@@ -49,6 +49,13 @@ void add_times(Joined &all, const Selection &selection, const Dialect &dialect, 
         all.add("l.log_date < " + dialect.time_value(sql, *selection.until_usec));
 }
 
+/// Of several keys each stands between commas.
+void add_keys(Joined &all, const Selection &selection, const Dialect &dialect, Sql &sql, std::string_view column) {
+    add_wanted(all, selection.keys, [&](const std::string &key) {
+        return dialect.holds(sql, "',' || " + std::string(column) + " || ','", "," + key + ",");
+    });
+}
+
 } // namespace
 
 std::string conditions_of(const Selection &selection, const Dialect &dialect, Sql &sql) {
@@ -67,6 +74,13 @@ std::string conditions_of(const Selection &selection, const Dialect &dialect, Sq
     add_wanted(all, selection.outcomes, [&](const std::string &outcome) {
         return outcome == "failure" ? "(" + dialect.failed() + ")" : "l.outcome = '" + outcome + "'";
     });
+    add_keys(all, selection, dialect, sql, "l.auth_key");
+    return all.empty() ? "1 = 1" : all.text();
+}
+
+std::string key_conditions_of(const Selection &selection, const Dialect &dialect, Sql &sql, std::string_view column) {
+    Joined all(" AND ");
+    add_keys(all, selection, dialect, sql, column);
     return all.empty() ? "1 = 1" : all.text();
 }
 

@@ -6,6 +6,7 @@
 #include "query/sql.h"
 
 #include <string>
+#include <string_view>
 
 namespace iptracking {
 
@@ -15,5 +16,8 @@ std::string conditions_of(const Selection &selection, const Dialect &dialect, Sq
 
 /// The times alone.
 std::string time_conditions_of(const Selection &selection, const Dialect &dialect, Sql &sql);
+
+/// The keys alone, of another column; "1 = 1" if none are asked for.
+std::string key_conditions_of(const Selection &selection, const Dialect &dialect, Sql &sql, std::string_view column);
 
 } // namespace iptracking

@@ -16,7 +16,7 @@ constexpr std::int64_t days_that_pay = 2; ///< that a summary has to spare
 bool knows(const CountedBy &by, const Selection &selection) {
     return !by.view.empty() && (by.by_address || (selection.from.empty() && selection.to.empty())) &&
            (by.by_user || selection.users.empty()) && selection.services.empty() && selection.hosts.empty() &&
-           selection.events.empty() && selection.outcomes.empty();
+           selection.events.empty() && selection.keys.empty() && selection.outcomes.empty();
 }
 
 std::string number_where(const std::string &condition) {

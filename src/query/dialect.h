@@ -25,6 +25,15 @@ struct SessionRows {
     std::string end;  ///< when it was closed; null: it was not
 };
 
+/// What finds them.
+enum class SessionsBy : std::uint8_t {
+    time,
+    open, ///< only those that nothing closed will be asked for
+    key,  ///< and no time: only those of the keys of the selection
+};
+/// `wanted`: what is asked for as a whole, not a piece of it.
+SessionsBy sessions_by(const Selection &wanted);
+
 /// Which connections moved something.
 enum class Moved : std::uint8_t {
     by_sessions,
@@ -57,13 +66,13 @@ public:
     virtual std::string is_event(std::string_view column, std::string_view name) const = 0;
     /// Whether the text is like a pattern of the shell with * and ?.
     virtual std::string is_like(Sql &sql, std::string_view column, std::string_view pattern) const = 0;
+    virtual std::string holds(Sql &sql, std::string_view text, std::string_view part) const = 0;
     virtual std::string is_in(Sql &sql, std::string_view column, const Net &net) const = 0;
     /// Whether the row is an attempt that failed; for lists, which look at few rows.
     virtual std::string failed() const = 0;
     virtual CountedRows counted_rows(Sql &sql, const Selection &selection) const = 0;
 
-    /// `open`: only those that nothing closed will be asked for.
-    virtual SessionRows sessions(Sql &sql, const Selection &selection, bool open) const = 0;
+    virtual SessionRows sessions(Sql &sql, const Selection &selection, SessionsBy by) const = 0;
     /// Of such a session: the counter of that name as it was read last.
     virtual std::string counter(std::string_view name) const = 0;
     /// What was moved, as `l`, to stand behind FROM: the columns of the view `traffic`, and `before`: when the counters
@@ -71,6 +80,8 @@ public:
     /// these alone, see traffic.cc.
     virtual std::string moved(Sql &sql, const Selection &selection, Moved what,
                               const std::optional<std::string> &processes) const = 0;
+    /// Keys that opened sessions (alias `k`: auth_key), with the events that did (`l`), to stand behind FROM.
+    virtual std::string session_keys(const Selection &selection) const = 0;
     /// The first success of each user from each address as `l`, to stand behind FROM; at least of those that are in the
     /// times of the selection.
     virtual std::string first_successes(Sql &sql, const Selection &selection) const = 0;

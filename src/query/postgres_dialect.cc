@@ -49,6 +49,9 @@ public:
         }
         return std::string(column) + " LIKE " + sql.value(like);
     }
+    std::string holds(Sql &sql, std::string_view text, std::string_view part) const override {
+        return "strpos(" + std::string(text) + ", " + sql.value(std::string(part)) + ") > 0";
+    }
     std::string is_in(Sql &sql, std::string_view column, const Net &net) const override {
         return std::string(column) + (net.bits == 128 ? " = " : " <<= ") + sql.value(net.to_string()) + "::inet";
     }
@@ -57,7 +60,7 @@ public:
     }
     CountedRows counted_rows(Sql &sql, const Selection &selection) const override;
     std::string first_successes(Sql &sql, const Selection &selection) const override;
-    SessionRows sessions(Sql &sql, const Selection &selection, bool) const override {
+    SessionRows sessions(Sql &sql, const Selection &selection, SessionsBy) const override {
         std::string which = "session";
         if (selection.since_usec) {
             which = "sessions(" + time_value(sql, *selection.since_usec);
@@ -73,6 +76,9 @@ public:
     }
     std::string moved(Sql &sql, const Selection &selection, Moved what,
                       const std::optional<std::string> &processes) const override;
+    std::string session_keys(const Selection &) const override {
+        return "inet_log AS l CROSS JOIN LATERAL unnest(string_to_array(l.auth_key, ',')) AS k (auth_key)";
+    }
     bool pairs_sessions_anew() const noexcept override { return true; }
     bool ids_rise_in_order() const noexcept override { return false; }
 

@@ -115,6 +115,14 @@ std::span<const Column> session_traffic_columns();
 void ask_session_traffic(AskedDatabase &database, const Selection &selection, const Extent &extent,
                          const RowSink &sink);
 
+// --- keys ---------------------------------------------------------------------------------------------------------
+
+/// key sessions users addresses cert_ids cert_cas first last: which keys opened sessions, those that did last first. Of
+/// each list at most 100, the last ones first.
+std::span<const Column> keys_columns();
+void ask_keys(AskedDatabase &database, const Selection &selection, std::optional<std::int64_t> limit,
+              const RowSink &sink);
+
 // --- all about one ------------------------------------------------------------------------------------------------
 
 /// user first last events attempts failures successes sessions success_ratio mean_interval addresses nets others.

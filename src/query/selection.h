@@ -38,11 +38,12 @@ struct Selection {
     Wanted<Net> from, to;                               ///< source, destination
     Wanted<std::string> services, hosts;                ///< likewise
     Wanted<std::string> events;                         ///< unknown auth open_session close_session
+    Wanted<std::string> keys;                           ///< fingerprints; one of those that let a session in
     Wanted<std::string> outcomes; ///< attempt success failure; "failure" holds the attempts that failed
     /// Nothing but times is asked for: summaries can answer where there are no times either.
     bool is_whole() const noexcept {
         return users.empty() && from.empty() && to.empty() && services.empty() && hosts.empty() && events.empty() &&
-               outcomes.empty();
+               keys.empty() && outcomes.empty();
     }
 };
 

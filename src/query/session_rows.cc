@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "query/session_rows.h"
 
+#include "query/dialect.h"
+#include "query/selection.h"
+
 #include <optional>
 
 namespace iptracking {
+
+SessionsBy sessions_by(const Selection &wanted) {
+    const bool by_key = !wanted.keys.any_of.empty() && !wanted.since_usec && !wanted.until_usec;
+    return by_key ? SessionsBy::key : SessionsBy::time;
+}
 
 std::string session_rows::gone() {
     return "CASE WHEN s.close_id IS NULL AND (SELECT d.log_date FROM sampled AS d WHERE d.host = l.host AND d.dst_port "

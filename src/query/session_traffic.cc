@@ -43,8 +43,8 @@ void ask_session_traffic(AskedDatabase &database, const Selection &wanted, const
     const Dialect &dialect = database.dialect();
     List list;
     list.selection = narrowed(database, wanted);
-    list.select = [&dialect](Sql &sql, const Selection &selection) {
-        const SessionRows rows = dialect.sessions(sql, selection, false);
+    list.select = [&dialect, by = sessions_by(list.selection)](Sql &sql, const Selection &selection) {
+        const SessionRows rows = dialect.sessions(sql, selection, by);
         const std::string received = dialect.counter("rx_bytes"), sent = dialect.counter("tx_bytes");
         sql << "SELECT l.uid, " << dialect.address("l.src_ipaddr") << ", l.src_port, l.service, l.host, "
             << dialect.time("l.log_date") << ", " << dialect.time(rows.end) << ", " << session_rows::gone()

@@ -50,8 +50,9 @@ List list_of(AskedDatabase &database, const Selection &wanted, Sessions which, c
     const Dialect &dialect = database.dialect();
     List list;
     list.selection = wanted;
-    list.select = [&dialect, which](Sql &sql, const Selection &selection) {
-        const SessionRows rows = dialect.sessions(sql, selection, which == Sessions::open);
+    const SessionsBy by = which == Sessions::open ? SessionsBy::open : sessions_by(wanted);
+    list.select = [&dialect, which, by](Sql &sql, const Selection &selection) {
+        const SessionRows rows = dialect.sessions(sql, selection, by);
         sql << "SELECT l.uid, " << dialect.address("l.src_ipaddr") << ", l.src_port, l.tty, l.service, l.host, "
             << dialect.time("l.log_date") << ", " << dialect.time(rows.end) << ", l.flags, " << session_rows::gone()
             << ", l.sshd_pid, " << dialect.address("l.dst_ipaddr") << ", l.dst_port, l.rhost, l.origin, l.id FROM "

@@ -2,6 +2,7 @@
 #include "query/sqlite_dialect.h"
 
 #include "event/timestamp.h"
+#include "query/conditions.h"
 #include "query/selection.h"
 #include "query/sql.h"
 
@@ -61,10 +62,16 @@ public:
                "(SELECT 1 FROM attempt_success WHERE attempt_id = l.id)))";
     }
 
-    SessionRows sessions(Sql &, const Selection &, bool open) const override {
-        // (CROSS JOIN: in this order, so by the index of open sessions, or by that on log_date.)
-        const std::string order = open ? "session AS s CROSS JOIN inet_log AS l ON l.id = s.open_id"
-                                       : "inet_log AS l CROSS JOIN session AS s ON s.open_id = l.id";
+    SessionRows sessions(Sql &sql, const Selection &selection, SessionsBy by) const override {
+        // (CROSS JOIN: in this order, so by the index of open sessions, of keys, or by that on log_date.)
+        std::string order = "inet_log AS l CROSS JOIN session AS s ON s.open_id = l.id";
+        if (by == SessionsBy::open)
+            order = "session AS s CROSS JOIN inet_log AS l ON l.id = s.open_id";
+        if (by == SessionsBy::key)
+            order = "(SELECT l.id FROM inet_log AS l WHERE l.auth_key IS NOT NULL AND l.log_event = 2 AND " +
+                    key_conditions_of(selection, *this, sql, "l.auth_key") +
+                    ") AS k CROSS JOIN inet_log AS l ON l.id = "
+                    "k.id CROSS JOIN session AS s ON s.open_id = l.id";
         return {order + " LEFT JOIN inet_log AS c ON c.id = s.close_id", "c.log_date"};
     }
     std::string counter(std::string_view name) const override {
@@ -74,6 +81,11 @@ public:
     }
     std::string moved(Sql &sql, const Selection &selection, Moved what,
                       const std::optional<std::string> &) const override;
+    std::string session_keys(const Selection &selection) const override {
+        return selection.since_usec || selection.until_usec // by the index on log_date
+                   ? "inet_log AS l CROSS JOIN session_key AS k ON k.id = l.id"
+                   : "session_key AS k CROSS JOIN inet_log AS l ON l.id = k.id";
+    }
     std::string first_successes(Sql &sql, const Selection &selection) const override {
         std::string pairs = "(SELECT * FROM user_addresses WHERE 1 = 1";
         if (selection.since_usec)
@@ -106,6 +118,9 @@ public:
             else
                 glob += c;
         return std::string(column) + " GLOB " + sql.value(glob);
+    }
+    std::string holds(Sql &sql, std::string_view text, std::string_view part) const override {
+        return "instr(" + std::string(text) + ", " + sql.value(std::string(part)) + ") > 0";
     }
     std::string is_in(Sql &sql, std::string_view column, const Net &net) const override {
         if (net.bits == 128) // stored as to_string() writes it

@@ -18,6 +18,12 @@ KEYS = ['SHA256:' + base64.b64encode(hashlib.sha256(bytes([i])).digest()).decode
 COUNTERS = 'rx_bytes', 'tx_bytes', 'rx_packets', 'tx_packets'
 # By which a session can be selected.
 SELECTED = {words: is_it for words, is_it in SELECTIONS.items() if not {'--event', '--outcome'} & set(words)}
+SELECTED |= {('--key', KEYS[0]): lambda e: KEYS[0] in e.keys,
+             ('--key', KEYS[1].removeprefix('SHA256:'), '--key', KEYS[2]): lambda e: KEYS[1] in e.keys or KEYS[2] in e.keys,
+             ('--key', '!' + KEYS[0]): lambda e: KEYS[0] not in e.keys,
+             ('--key', KEYS[0], '--key', '!' + KEYS[1], '--since', iso(MIDDLE)):
+                 lambda e: KEYS[0] in e.keys and KEYS[1] not in e.keys and e.time >= MIDDLE,
+             ('--key', KEYS[3]): lambda e: False}
 
 
 def counted_at(time):
@@ -179,3 +185,43 @@ class Moved(unittest.TestCase):
             self.assertEqual(row['state'], 'closed' if end else 'open')
             self.assertEqual(row['key'], ','.join(event.keys) or None)
             self.assertEqual(row['method'], 'publickey' if event.keys else None)
+
+    def test_keys_say_who_got_in_from_where(self):
+        for words in SELECTED:
+            expected, wanted = defaultdict(list), [word.removeprefix('SHA256:') for flag, word in zip(words, words[1:]) if flag == '--key']
+            for event in self.events.values():
+                for key in event.keys if SELECTED[words](event) or '!' in str(wanted) else []:
+                    bare = key.removeprefix('SHA256:')
+                    if f'!SHA256:{bare}' not in wanted and (bare in wanted or not [one for one in wanted if one[0] != '!']):
+                        expected[key].append(event)
+            if '--since' in words and '!' in str(wanted):
+                expected = {key: [e for e in group if e.time >= MIDDLE] for key, group in expected.items()}
+            rows = [{(row['key']): (row['sessions'], set(row['users']), set(row['addresses']), set(row['cert_ids']), row['cert_cas'],
+                                    usec(row['first']), usec(row['last'])) for row in ask(config, 'keys', *words)}
+                    for config in self.configs.values()]
+            self.assertEqual(rows[0], rows[1], words)
+            self.assertEqual(rows[0], {key: (len(group), {e.user for e in group} - {None}, {e.source for e in group} - {None},
+                                             {f'id{e.id % 3}' for e in group}, [KEYS[3]], group[0].time, group[-1].time)
+                                       for key, group in expected.items() if group}, words)
+        self.assertEqual([row['key'] for row in ask(self.configs['sqlite3'], 'keys')], [row['key'] for row in sorted(
+            ask(self.configs['postgresql'], 'keys'), key=lambda row: row['last'], reverse=True)])
+
+    def test_a_key_selects_what_it_let_in_everywhere(self):
+        for config in self.configs.values():
+            for words in SELECTED:
+                if '--key' in words:
+                    opened = [e.id for e in self.events.values() if e.event == 'open_session' and SELECTED[words](e)]
+                    self.assertEqual([row['id'] for row in ask(config, 'sessions', *words)], opened)
+                    self.assertEqual([row['id'] for row in ask(config, 'last', *words)], opened[::-1])
+                    if '!' not in str(words):       # of an event without a key that is true
+                        self.assertEqual([row['id'] for row in ask(config, 'events', *words)], opened)
+                        for what in ['top', 'total'], ['top', 'addresses'], ['top', 'users'], ['daily']:
+                            rows = ask(config, *what, *words)
+                            self.assertLessEqual(sum(row['events'] for row in rows), len(opened), what)
+                        self.assertEqual([row['sessions'] for row in ask(config, 'top', 'total', *words)], [len(opened)] * bool(opened))
+
+    def test_what_is_no_fingerprint_is_refused(self):
+        for text in 'x', '', 'SHA256:short', '/root/.ssh/id.pub', ','.join(KEYS[:2]), KEYS[0] + '=':
+            done = run(self.configs['sqlite3'], 'sessions', '--key', text)
+            self.assertEqual(done.returncode, 2, text)
+            self.assertIn('SHA256: and 43 characters', done.stderr)
