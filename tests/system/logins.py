@@ -9,8 +9,16 @@ from pathlib import Path
 
 from machine import output, run, shell, wait_until
 
-OPTIONS = ['-F', 'none', '-i', '/root/.ssh/throwaway', '-o', 'IdentitiesOnly=yes', '-o', 'StrictHostKeyChecking=no',
-           '-o', 'UserKnownHostsFile=/dev/null', '-o', 'LogLevel=ERROR', '-o', 'ConnectTimeout=30']
+
+
+def with_keys(*files):
+    """Options of ssh, scp and sftp: these keys and no others."""
+    return ['-F', 'none', *(word for file in files for word in ('-i', str(file))), '-o', 'IdentitiesOnly=yes',
+            '-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-o', 'LogLevel=ERROR',
+            '-o', 'ConnectTimeout=30']
+
+
+OPTIONS = with_keys('/root/.ssh/throwaway')
 _CONFIGURATION = Path('/root/ssh-configuration')
 _ASK = Path('/root/ask-password')
 PLAIN_PORT = 2222
