@@ -12,7 +12,7 @@ packages_to_boot=(systemd-container libpam-systemd dbus openssh-server openssh-c
 packages_to_test=("${packages_to_build[@]}" "${packages_to_boot[@]}"
                   libgtest-dev libbenchmark-dev valgrind clang clang-tidy clang-format libclang-rt-14-dev llvm sudo cron
                   prometheus-node-exporter libfuse3-dev fuse3 zsh
-                  postgresql python3-psycopg2 pgbouncer openssl jq chromium)
+                  postgresql python3-psycopg2 pgbouncer openssl rsync jq chromium)
 
 say() { printf '==> %s\n' "$*" >&2; }
 die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The same events in both databases."""
 import functools
+import json
 
 import cluster
 import database
@@ -27,3 +28,9 @@ def stored(driver, lines):
     recorded = use(driver).Recorded()
     machine.write_lines(lines)
     return recorded.rows()
+
+
+def ask(driver, *words):
+    """What the client answers."""
+    use(driver)
+    return json.loads(machine.run('iptracking', *words, '-o', 'json').stdout)

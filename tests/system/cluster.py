@@ -34,7 +34,7 @@ def make():
     psql('-c', f'CREATE DATABASE {DATABASE}', database='postgres')
     for file in sorted(SCHEMA.glob('postgresql-*.sql')):
         psql('-f', file)
-    psql('-c', 'CREATE ROLE iptracking LOGIN IN ROLE iptracking_writer')
+    psql('-c', 'CREATE ROLE iptracking LOGIN IN ROLE iptracking_writer', '-c', 'CREATE ROLE root LOGIN IN ROLE iptracking_reader')
 
 
 def is_ready():

@@ -21,7 +21,7 @@ def with_keys(*files):
 OPTIONS = with_keys('/root/.ssh/throwaway')
 _CONFIGURATION = Path('/root/ssh-configuration')
 _ASK = Path('/root/ask-password')
-PLAIN_PORT = 2222
+PLAIN_PORT, DUAL_PORT = 2222, 2223
 _listeners = ['ssh.service']
 
 
@@ -70,6 +70,14 @@ def start_plain_sshd():
     run('systemd-run', '--quiet', f'--unit={name.name}', name, '-D', '-p', str(PLAIN_PORT))
     _listeners.append(f'{name.name}.service')
     wait_until(lambda: ssh(port=PLAIN_PORT).succeeded, what='the second sshd')
+
+
+def start_dual_sshd():
+    """Another one whose socket takes IPv6 and IPv4, which sshd's own do not; as ssh.socket has it."""
+    run('systemd-run', '--quiet', '--unit=sshd-dual', f'--socket-property=ListenStream={DUAL_PORT}', '/usr/sbin/sshd', '-D',
+        '-o', 'PidFile=none')
+    run('systemctl', 'start', 'sshd-dual.service')
+    _listeners.append('sshd-dual.service')
 
 
 @contextlib.contextmanager
