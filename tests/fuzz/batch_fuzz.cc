@@ -68,6 +68,8 @@ std::string text_of(const Batch &batch, const Event &event) {
         const std::string_view value = batch.text(event, static_cast<Text>(i));
         text.append(value.data() ? " =" : " -").append(value);
     }
+    for (std::size_t i = 0; i < static_cast<std::size_t>(Counter::count_); ++i)
+        text.append(" ").append(batch.counter(event, static_cast<Counter>(i)));
     return text;
 }
 
