@@ -25,7 +25,8 @@ struct Extent {
 // --- events -------------------------------------------------------------------------------------------------------
 
 /// time event outcome user source source_port destination destination_port service tty host pid ruser rhost origin
-/// flags method key cert_id cert_serial cert_ca rx_bytes tx_bytes rx_packets tx_packets id.  An empty user name is "" (and flags has 1), all other text is stored text.
+/// flags method key cert_id cert_serial cert_ca rx_bytes tx_bytes rx_packets tx_packets id.  An empty user name is ""
+/// (and flags has 1), all other text is stored text.
 std::span<const Column> events_columns();
 /// Read piece by piece: the sink may wait.
 void ask_events(AskedDatabase &database, const Selection &selection, const Extent &extent, const RowSink &sink);

@@ -2,6 +2,7 @@
 #include "store/row.h"
 
 #include "auth/auth_info.h"
+#include "event/stored_text.h"
 #include "line/format.h"
 
 #include <algorithm>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "event/stored_text.h"
 #include "pool/batch.h"
 
 #include <cstdint>
