@@ -130,7 +130,7 @@ CREATE VIEW host_traffic AS
 CREATE VIEW session_key AS
     SELECT id, CASE WHEN auth_key LIKE 'SHA256:%,SHA256:%' THEN substr(auth_key, first, 50) ELSE auth_key END AS auth_key,
         uid, src_ipaddr, log_date
-        FROM inet_log JOIN (SELECT 1 AS first UNION ALL VALUES (52), (103), (154), (205), (256))
+        FROM inet_log JOIN (SELECT 1 AS first UNION ALL VALUES (52), (103), (154), (205), (256), (307), (358), (409), (460))
             ON first = 1 OR (first < length(auth_key) AND auth_key LIKE 'SHA256:%,SHA256:%')
         WHERE auth_key IS NOT NULL AND log_event = 2;
 
