@@ -58,7 +58,8 @@ enum class Sessions : std::uint8_t {
     closed, ///< all others
 };
 /// user source source_port tty service host start end duration state pid destination destination_port rhost origin
-/// id.  state: open; closed; gone: its process is not there any more (on this host); crash: this host was booted since.
+/// method key cert_id cert_serial cert_ca rx_bytes tx_bytes id.  state: open; closed; gone: its process is not there any
+/// more (on this host), or its connection, where it was sampled; crash: this host was booted since.
 /// `selection` selects by what opened the session.
 std::span<const Column> sessions_columns();
 void ask_sessions(AskedDatabase &database, const Selection &selection, const Extent &extent, Sessions which,

@@ -29,9 +29,16 @@ constexpr Column columns[] = {
     {"destination_port", "DPORT", Kind::number, Need::detail},
     {"rhost", "RHOST", Kind::text, Need::detail},
     {"origin", "ORIGIN", Kind::text, Need::detail},
+    {"method", "METHOD", Kind::text, Need::lesser},
+    {"key", "KEY", Kind::text, Need::lesser},
+    {"cert_id", "CERTIFICATE", Kind::text, Need::detail},
+    {"cert_serial", "SERIAL", Kind::text, Need::detail},
+    {"cert_ca", "CA", Kind::text, Need::detail},
+    {"rx_bytes", "RECEIVED", Kind::bytes, Need::detail},
+    {"tx_bytes", "SENT", Kind::bytes, Need::detail},
     {"id", "ID", Kind::number, Need::detail},
 };
-enum At : std::size_t { user, source, source_port, tty, service, host, start, end, duration, state, pid, id = 15 };
+enum At : std::size_t { user, source, source_port, tty, service, host, start, end, duration, state, pid, id = 22 };
 
 std::int64_t number_at(const Row &row, std::size_t at) {
     const auto *known = std::get_if<std::int64_t>(&row[at]);
@@ -55,8 +62,10 @@ List list_of(AskedDatabase &database, const Selection &wanted, Sessions which, c
         const SessionRows rows = dialect.sessions(sql, selection, by);
         sql << "SELECT l.uid, " << dialect.address("l.src_ipaddr") << ", l.src_port, l.tty, l.service, l.host, "
             << dialect.time("l.log_date") << ", " << dialect.time(rows.end) << ", l.flags, " << session_rows::gone()
-            << ", l.sshd_pid, " << dialect.address("l.dst_ipaddr") << ", l.dst_port, l.rhost, l.origin, l.id FROM "
-            << rows.from << " WHERE " << dialect.is_event("l.log_event", "open_session")
+            << ", l.sshd_pid, " << dialect.address("l.dst_ipaddr")
+            << ", l.dst_port, l.rhost, l.origin, l.auth_method, l.auth_key, l.cert_id, l.cert_serial, l.cert_ca, "
+            << dialect.counter("rx_bytes") << ", " << dialect.counter("tx_bytes") << ", l.id FROM " << rows.from
+            << " WHERE " << dialect.is_event("l.log_event", "open_session")
             << (which == Sessions::open ? " AND s.close_id IS NULL AND " : " AND ")
             << conditions_of(selection, dialect, sql);
     };

@@ -128,7 +128,7 @@ class Moved(unittest.TestCase):
                        f'WHERE id = {event.id}')
             if event.keys:
                 yield (f"UPDATE inet_log SET auth_method = 'publickey', auth_key = '{','.join(event.keys)}', cert_id = 'id{event.id % 3}', "
-                       f"cert_serial = 18446744073709551615, cert_ca = '{KEYS[3]}' WHERE id = {event.id}")
+                       f"cert_serial = '18446744073709551615', cert_ca = '{KEYS[3]}' WHERE id = {event.id}")
         for session, samples in cls.samples.items():
             for time, counters in samples:
                 yield f"INSERT INTO sample VALUES ({session}, '{iso(time)}', {', '.join(map(str, counters))})"
@@ -225,3 +225,13 @@ class Moved(unittest.TestCase):
             done = run(self.configs['sqlite3'], 'sessions', '--key', text)
             self.assertEqual(done.returncode, 2, text)
             self.assertIn('SHA256: and 43 characters', done.stderr)
+
+    def test_sessions_say_how_they_were_opened_and_what_they_moved(self):
+        for config in self.configs.values():
+            moved = {row['id']: row for row in ask(config, 'traffic', 'sessions')}
+            for row in ask(config, 'sessions'):
+                keys = self.events[row['id']].keys
+                self.assertEqual((row['method'], row['key'], row['cert_id'], row['cert_serial'], row['cert_ca']),
+                                 ('publickey', ','.join(keys), f'id{row["id"] % 3}', '18446744073709551615', KEYS[3]) if keys else (None,) * 5)
+                self.assertEqual([row['rx_bytes'], row['tx_bytes']],
+                                 [moved[row['id']][name] if row['id'] in moved else None for name in ('rx_bytes', 'tx_bytes')])
