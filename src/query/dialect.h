@@ -35,9 +35,9 @@ enum class SessionsBy : std::uint8_t {
 SessionsBy sessions_by(const Selection &wanted);
 
 /// Which connections moved something.
-enum class Moved : std::uint8_t {
-    by_sessions,
-    by_all, ///< those that became no session, too
+enum class MovedBy : std::uint8_t {
+    sessions,
+    all, ///< those that became no session, too
 };
 
 /// How the SQL of a database says what others say in another way.  Each takes and gives pieces of SQL; values become
@@ -78,7 +78,7 @@ public:
     /// What was moved, as `l`, to stand behind FROM: the columns of the view `traffic`, and `before`: when the counters
     /// of the session were read before (null: never).  At least what is in the times of the selection.  `processes`: of
     /// these alone, see traffic.cc.
-    virtual std::string moved(Sql &sql, const Selection &selection, Moved what,
+    virtual std::string moved(Sql &sql, const Selection &selection, MovedBy what,
                               const std::optional<std::string> &processes) const = 0;
     /// Keys that opened sessions (alias `k`: auth_key), with the events that did (`l`), to stand behind FROM.
     virtual std::string session_keys(const Selection &selection) const = 0;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 namespace iptracking {
 namespace {
@@ -86,6 +87,22 @@ void ask_keys(AskedDatabase &database, const Selection &selection, std::optional
     for (const Key &key : keys)
         if (left-- <= 0 || !sink(key.row()))
             return;
+}
+
+void ask_new_keys(AskedDatabase &database, const Selection &selection, const RowSink &sink) {
+    const Dialect &dialect = database.dialect();
+    std::set<std::string> old;
+    if (selection.since_usec) {
+        Sql sql("SELECT DISTINCT k.auth_key FROM session_key AS k WHERE k.log_date < ");
+        sql << dialect.time_value(sql, *selection.since_usec);
+        constexpr std::array kinds{Kind::text};
+        database.ask(sql, kinds, [&](const Row &row) {
+            old.insert(std::get<std::string>(row[0]));
+            return true;
+        });
+    }
+    ask_keys(database, selection, std::nullopt,
+             [&](const Row &row) { return old.contains(std::get<std::string>(row[0])) || sink(row); });
 }
 
 } // namespace iptracking

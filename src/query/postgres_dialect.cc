@@ -74,7 +74,7 @@ public:
                " FROM inet_log AS c WHERE c.id = s.close_id AND c.log_date = s.end_date), (SELECT " + counter +
                " FROM sample WHERE open_id = s.open_id ORDER BY log_date DESC LIMIT 1), l." + counter + ")";
     }
-    std::string moved(Sql &sql, const Selection &selection, Moved what,
+    std::string moved(Sql &sql, const Selection &selection, MovedBy what,
                       const std::optional<std::string> &processes) const override;
     std::string session_keys(const Selection &) const override {
         return "inet_log AS l CROSS JOIN LATERAL unnest(string_to_array(l.auth_key, ',')) AS k (auth_key)";
@@ -125,7 +125,7 @@ CountedRows PostgresDialect::counted_rows(Sql &sql, const Selection &selection) 
 }
 
 /// The view `traffic`, of the sessions of these processes alone.
-std::string PostgresDialect::moved(Sql &sql, const Selection &selection, Moved what,
+std::string PostgresDialect::moved(Sql &sql, const Selection &selection, MovedBy what,
                                    const std::optional<std::string> &processes) const {
     std::string text =
         "(WITH s AS MATERIALIZED (SELECT s.open_id, s.close_id, s.start_date, s.end_date, o.uid, "
@@ -146,7 +146,7 @@ std::string PostgresDialect::moved(Sql &sql, const Selection &selection, Moved w
     text +=
         " FROM reading AS r JOIN s ON s.open_id = r.open_id WINDOW c AS (PARTITION BY r.open_id ORDER BY r.log_date, "
         "r.rx_bytes + r.tx_bytes)";
-    if (what == Moved::by_all)
+    if (what == MovedBy::all)
         text +=
             " UNION ALL SELECT max(l.log_date), NULL, NULL, l.src_ipaddr, l.dst_ipaddr, min(l.service), l.host, NULL, "
             "max(l.rx_bytes), max(l.tx_bytes), max(l.rx_packets), max(l.tx_packets) FROM inet_log AS l WHERE "

@@ -58,9 +58,9 @@ enum class Sessions : std::uint8_t {
     closed, ///< all others
 };
 /// user source source_port tty service host start end duration state pid destination destination_port rhost origin
-/// method key cert_id cert_serial cert_ca rx_bytes tx_bytes id.  state: open; closed; gone: its process is not there any
-/// more (on this host), or its connection, where it was sampled; crash: this host was booted since.
-/// `selection` selects by what opened the session.
+/// method key cert_id cert_serial cert_ca rx_bytes tx_bytes id.  state: open; closed; gone: its process is not there
+/// any more (on this host), or its connection, where it was sampled; crash: this host was booted since. `selection`
+/// selects by what opened the session.
 std::span<const Column> sessions_columns();
 void ask_sessions(AskedDatabase &database, const Selection &selection, const Extent &extent, Sessions which,
                   const RowSink &sink);
@@ -124,6 +124,9 @@ void ask_session_traffic(AskedDatabase &database, const Selection &selection, co
 std::span<const Column> keys_columns();
 void ask_keys(AskedDatabase &database, const Selection &selection, std::optional<std::int64_t> limit,
               const RowSink &sink);
+
+/// The same of those keys alone that opened no session before.
+void ask_new_keys(AskedDatabase &database, const Selection &selection, const RowSink &sink);
 
 // --- all about one ------------------------------------------------------------------------------------------------
 

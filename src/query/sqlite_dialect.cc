@@ -79,7 +79,7 @@ public:
         return "coalesce(c." + counter + ", (SELECT " + counter +
                " FROM sample WHERE open_id = s.open_id ORDER BY log_date DESC LIMIT 1), l." + counter + ")";
     }
-    std::string moved(Sql &sql, const Selection &selection, Moved what,
+    std::string moved(Sql &sql, const Selection &selection, MovedBy what,
                       const std::optional<std::string> &) const override;
     std::string session_keys(const Selection &selection) const override {
         return selection.since_usec || selection.until_usec // by the index on log_date
@@ -150,7 +150,7 @@ std::string times_of(const Dialect &dialect, Sql &sql, const Selection &selectio
 }
 
 /// The view `traffic`, but without a sort: each reading finds the one before by itself.
-std::string SqliteDialect::moved(Sql &sql, const Selection &selection, Moved what,
+std::string SqliteDialect::moved(Sql &sql, const Selection &selection, MovedBy what,
                                  const std::optional<std::string> &) const {
     const auto times = [&](const std::string &column, std::int64_t longer = 0) {
         return times_of(*this, sql, selection, column, longer);
@@ -182,7 +182,7 @@ std::string SqliteDialect::moved(Sql &sql, const Selection &selection, Moved wha
     if (!always)
         text += " AND s.close_id IN (SELECT id FROM inet_log WHERE log_event = 3 AND rx_bytes IS NOT NULL" +
                 times("log_date") + ")";
-    if (what == Moved::by_all)
+    if (what == MovedBy::all)
         text +=
             " UNION ALL SELECT max(log_date), NULL, NULL, src_ipaddr, dst_ipaddr, min(service), host, NULL, "
             "max(rx_bytes), "

@@ -127,7 +127,7 @@ std::optional<std::string> processes_of(AskedDatabase &database, const Selection
 /// asked for), rx_bytes tx_bytes rx_packets tx_packets.
 std::string moved_rows(AskedDatabase &database, Sql &sql, const Selection &selection, const TrafficSums &sums) {
     const Dialect &dialect = database.dialect();
-    const Moved what = is_of_sessions(selection, sums.by) ? Moved::by_sessions : Moved::by_all;
+    const MovedBy what = is_of_sessions(selection, sums.by) ? MovedBy::sessions : MovedBy::all;
     const std::string from = dialect.moved(sql, selection, what, processes_of(database, selection));
     const std::string before =
         selection.since_usec

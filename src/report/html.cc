@@ -13,7 +13,7 @@ namespace {
 
 using kainjow::mustache::data;
 
-constexpr std::size_t most_ratios = 12;
+constexpr std::size_t most_ratios = 12, most_names = 5;
 
 std::string known(const std::string &stored) {
     return stored.empty() ? "–" : shown(stored);
@@ -47,6 +47,8 @@ public:
         add_ratios(ratios, "User", report_.users);
         add_ratios(ratios, "Net", report_.nets);
         page_.set("ratios", ratios);
+        page_.set("traffic", traffic());
+        page_.set("new_keys", listed(report_.new_keys));
         return page_;
     }
 
@@ -90,6 +92,42 @@ private:
         cells.set("service", known(session.service));
         cells.set("on", known(session.host));
         return cells;
+    }
+
+    data row(const NewKey &key) const {
+        data cells;
+        cells.set("time", time(key.time_usec));
+        cells.set("key", shown(key.key));
+        cells.set("users", joined(key.users));
+        cells.set("addresses", joined(key.addresses));
+        return cells;
+    }
+
+    static std::string joined(const std::vector<std::string> &names) {
+        std::string text;
+        for (std::size_t i = 0; i < std::min(names.size(), most_names); ++i)
+            text.append(i == 0 ? "" : ", ").append(shown(names[i]));
+        return names.empty() ? "–" : names.size() > most_names ? text + " …" : text;
+    }
+
+    /// False where nothing was counted.
+    data traffic() const {
+        if (report_.moved_days.empty())
+            return data(false);
+        data rows{data::type::list};
+        for (const Moved &user : report_.moved_users) {
+            data cells;
+            cells.set("name", shown(user.name));
+            cells.set("sessions", with_commas(user.sessions));
+            cells.set("received", bytes_for_people(user.rx_bytes));
+            cells.set("sent", bytes_for_people(user.tx_bytes));
+            rows << cells;
+        }
+        data section;
+        section.set("pictures", moved_of(report_));
+        section.set("days", moved_ticks_of(report_));
+        section.set("rows", rows);
+        return section;
     }
 
     /// False where there are none.

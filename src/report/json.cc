@@ -38,6 +38,17 @@ public:
         list("new_pairs", report_.new_pairs.shown, [&](const Login &login) { add(login, false); });
         add("success_after_failures_total", report_.after_failures.total);
         list("success_after_failures", report_.after_failures.shown, [&](const Login &login) { add(login, true); });
+        moved("traffic_days", "day", report_.moved_days);
+        moved("traffic_users", "user", report_.moved_users);
+        add("new_keys_total", report_.new_keys.total);
+        list("new_keys", report_.new_keys.shown, [&](const NewKey &key) {
+            json_.begin_object();
+            add_time("time", key.time_usec);
+            add("key", key.key);
+            list("users", key.users, [&](const std::string &user) { json_.text(user); });
+            list("addresses", key.addresses, [&](const std::string &address) { json_.text(address); });
+            json_.end_object();
+        });
         json_.end_object();
         return json_.take() + "\n";
     }
@@ -107,6 +118,16 @@ private:
             json_.begin_object();
             add(key, part.name);
             add(part.counts);
+            json_.end_object();
+        });
+    }
+    void moved(const char *name, const char *key, const std::vector<Moved> &items) {
+        list(name, items, [&](const Moved &item) {
+            json_.begin_object();
+            add(key, item.name);
+            add("sessions", item.sessions);
+            add("rx_bytes", item.rx_bytes);
+            add("tx_bytes", item.tx_bytes);
             json_.end_object();
         });
     }

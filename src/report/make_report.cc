@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/error.h"
 #include "event/timestamp.h"
+#include "query/local_time.h"
 #include "query/questions.h"
 #include "report/report.h"
 
 #include <algorithm>
 #include <ctime>
+#include <map>
 #include <string_view>
 #include <unistd.h>
 
@@ -31,6 +33,10 @@ public:
     std::string text(std::string_view name) const {
         const auto *value = std::get_if<std::string>(&cell(name));
         return value ? *value : "";
+    }
+    std::vector<std::string> texts(std::string_view name) const {
+        const auto *value = std::get_if<std::vector<std::string>>(&cell(name));
+        return value ? *value : std::vector<std::string>{};
     }
     Counts counts() const { return {number("events"), number("failures"), number("successes"), number("sessions")}; }
 
@@ -74,6 +80,9 @@ public:
             login.failures = named.number("failures");
             return list(report_.after_failures, std::move(login));
         });
+        report_.moved_days = moved_days();
+        report_.moved_users = moved_users();
+        list_new_keys();
         report_.after_failures.at_least = report_.after_failures.total == most_after_failures;
     }
 
@@ -91,6 +100,53 @@ private:
                 .source = row.text("source"),
                 .service = row.text("service"),
                 .host = row.text("host")};
+    }
+
+    static Moved moved_of(const Named &row, std::string_view name) {
+        return {row.text(name), row.number("sessions"), row.number("rx_bytes"), row.number("tx_bytes")};
+    }
+
+    std::vector<Moved> moved_days() {
+        std::map<std::string, Moved> days;
+        std::int64_t first = report_.until_usec, last = 0;
+        ask_traffic(database_, selection_, {.by = TrafficBy::days, .utc = report_.utc}, [&](const Row &row) {
+            const Named named(traffic_columns(TrafficBy::days), row);
+            const Moved moved = moved_of(named, "day");
+            Moved &day = days[moved.name];
+            day.sessions += moved.sessions;
+            day.rx_bytes += moved.rx_bytes;
+            day.tx_bytes += moved.tx_bytes;
+            first = std::min(first, named.number("first"));
+            last = std::max(last, named.number("last"));
+            return true;
+        });
+        for (std::int64_t time = first; time < last; time += 12 * usec_per_hour) // a day may have 23 hours
+            days[local_day(time, report_.utc)];
+        std::vector<Moved> list;
+        for (auto &[name, day] : days) {
+            day.name = name;
+            list.push_back(std::move(day));
+        }
+        return list;
+    }
+
+    std::vector<Moved> moved_users() {
+        std::vector<Moved> users;
+        ask_traffic(database_, selection_, {.limit = most_users}, [&](const Row &row) {
+            users.push_back(moved_of(Named(traffic_columns(TrafficBy::users), row), "user"));
+            return true;
+        });
+        return users;
+    }
+
+    void list_new_keys() {
+        ask_new_keys(database_, selection_, [&](const Row &row) {
+            const Named named(keys_columns(), row);
+            return list(report_.new_keys, NewKey{.time_usec = named.number("first"),
+                                                 .key = named.text("key"),
+                                                 .users = named.texts("users"),
+                                                 .addresses = named.texts("addresses")});
+        });
     }
 
     Counts total_of(const Selection &selection) {

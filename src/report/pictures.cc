@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <functional>
 #include <map>
 
 namespace iptracking {
@@ -45,32 +46,63 @@ std::string minute_of(const Report &report, std::int64_t usec) {
     return time_for_people(usec, report.utc).substr(0, 16);
 }
 
+/// A row of bars, the highest of which is as high as there is room.
+struct Bars {
+    const char *css_class, *title;
+    double height;
+    std::string step, most; ///< in words: what a bar stands for, and the highest one
+
+    data drawn(const std::vector<std::int64_t> &values, const std::function<std::string(std::size_t)> &says) const {
+        const std::int64_t highest = values.empty() ? 0 : *std::max_element(values.begin(), values.end());
+        const double width = 100.0 / static_cast<double>(std::max<std::size_t>(1, values.size()));
+        data marks{data::type::list};
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            // What is there is seen.
+            const double size =
+                values[i] <= 0
+                    ? 0
+                    : std::max(1.0, (height - 1) * static_cast<double>(values[i]) / static_cast<double>(highest));
+            data mark = place({static_cast<double>(i) * width, height - size, width, size}, 100);
+            mark.set("bar", number(width * 0.86));
+            mark.set("class", css_class);
+            mark.set("says", says(i));
+            marks << mark;
+        }
+        data picture;
+        picture.set("most", most);
+        picture.set("height", number(height));
+        picture.set("title", title);
+        picture.set("description", "A bar for each " + step + "; the highest one stands for " + most + ".");
+        picture.set("marks", marks);
+        return picture;
+    }
+};
+
 data bars(const Report &report, std::int64_t Counts::*which, double height, const char *css_class, const char *title,
           const char *what) {
+    std::vector<std::int64_t> values;
     std::int64_t most = 0;
-    for (const Slot &slot : report.slots)
-        most = std::max(most, slot.counts.*which);
-    const double step = 100.0 / static_cast<double>(std::max<std::size_t>(1, report.slots.size()));
-    data marks{data::type::list};
-    for (std::size_t i = 0; i < report.slots.size(); ++i) {
-        const std::int64_t value = report.slots[i].counts.*which;
-        // What is there is seen.
-        const double size =
-            value == 0 ? 0 : std::max(1.0, (height - 1) * static_cast<double>(value) / static_cast<double>(most));
-        data mark = place({static_cast<double>(i) * step, height - size, step, size}, 100);
-        mark.set("bar", number(step * 0.86));
-        mark.set("class", css_class);
-        mark.set("says", minute_of(report, report.slots[i].start_usec) + ": " + with_commas(value) + " " + what);
-        marks << mark;
+    for (const Slot &slot : report.slots) {
+        values.push_back(slot.counts.*which);
+        most = std::max(most, values.back());
     }
-    data picture;
-    picture.set("most", with_commas(most));
-    picture.set("height", number(height));
-    picture.set("title", title);
-    picture.set("description", "A bar for each " + span_in_words(report.slot_hours * 3'600'000'000) +
-                                   "; the highest one stands for " + with_commas(most) + ".");
-    picture.set("marks", marks);
-    return picture;
+    const Bars row{css_class, title, height, span_in_words(report.slot_hours * 3'600'000'000), with_commas(most)};
+    return row.drawn(values, [&](std::size_t i) {
+        return minute_of(report, report.slots[i].start_usec) + ": " + with_commas(values[i]) + " " + what;
+    });
+}
+
+data moved_bars(const Report &report, std::int64_t Moved::*which, const char *title, const char *what) {
+    std::vector<std::int64_t> values;
+    std::int64_t most = 0;
+    for (const Moved &day : report.moved_days) {
+        values.push_back(day.*which);
+        most = std::max(most, values.back());
+    }
+    const Bars row{"moved", title, let_in_height, "day", bytes_for_people(most)};
+    return row.drawn(values, [&](std::size_t i) {
+        return report.moved_days[i].name + ": " + bytes_for_people(values[i]) + " " + what;
+    });
 }
 
 struct Group {
@@ -166,6 +198,30 @@ data ticks_of(const Report &report) {
         tick.set("x", number(x));
         const std::string minute = minute_of(report, report.slots[places[i]].start_usec);
         tick.set("label", by_hour ? minute.substr(11) : minute.substr(5, 5));
+        ticks << tick;
+    }
+    return ticks;
+}
+
+data moved_of(const Report &report) {
+    data pictures{data::type::list};
+    if (!report.moved_days.empty()) {
+        pictures << moved_bars(report, &Moved::rx_bytes, "Received by day", "received");
+        pictures << moved_bars(report, &Moved::tx_bytes, "Sent by day", "sent");
+    }
+    return pictures;
+}
+
+data moved_ticks_of(const Report &report) {
+    data ticks{data::type::list};
+    const std::size_t days = report.moved_days.size(), step = days / most_ticks + 1;
+    for (std::size_t i = 0; i < days; i += step) {
+        const double x = 100.0 * static_cast<double>(i) / static_cast<double>(days);
+        if (x > last_tick)
+            break;
+        data tick;
+        tick.set("x", number(x));
+        tick.set("label", report.moved_days[i].name.substr(5));
         ticks << tick;
     }
     return ticks;

@@ -13,6 +13,9 @@ namespace iptracking {
 kainjow::mustache::data bars_of(const Report &report);
 /// What stands below them.
 kainjow::mustache::data ticks_of(const Report &report);
+/// Two rows of bars: what was received by day, and what was sent; and what stands below them.
+kainjow::mustache::data moved_of(const Report &report);
+kainjow::mustache::data moved_ticks_of(const Report &report);
 kainjow::mustache::data week_of(const Report &report);
 /// Nets in the nets around them: one picture for a wide page, one with fewer for a narrow one.
 kainjow::mustache::data trees_of(const Report &report);

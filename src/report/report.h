@@ -46,6 +46,20 @@ struct Login {
     std::int64_t failures = 0; ///< from the same address, within the hour before
 };
 
+/// What was moved on a day, or by a user.
+struct Moved {
+    std::string name; ///< "2026-11-21", or as it is stored
+    std::int64_t sessions = 0, rx_bytes = 0, tx_bytes = 0;
+    std::int64_t bytes() const noexcept { return rx_bytes + tx_bytes; }
+};
+
+/// A key that let somebody in for the first time.
+struct NewKey {
+    std::int64_t time_usec = 0;
+    std::string key;
+    std::vector<std::string> users, addresses; ///< the last ones first
+};
+
 /// The first of a list, and how many there were.
 template <class T> struct Listed {
     std::vector<T> shown;
@@ -67,6 +81,9 @@ struct Report {
     Listed<OpenSession> open;                   ///< the longest first; whenever they began
     Listed<Login> new_pairs;                    ///< the newest first
     Listed<Login> after_failures;               ///< likewise
+    std::vector<Moved> moved_days;              ///< without a gap; none where nothing was counted
+    std::vector<Moved> moved_users;             ///< those who moved most first
+    Listed<NewKey> new_keys;                    ///< those that were used last first
 
     bool is_empty() const noexcept { return total.events == 0 && open.total == 0; }
 };

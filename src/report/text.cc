@@ -12,7 +12,8 @@
 namespace iptracking {
 namespace {
 
-constexpr std::size_t width = 78, number_width = 10, name_width = 30, ratio_width = 7, weekday_width = 4;
+constexpr std::size_t width = 78, number_width = 10, name_width = 30, ratio_width = 7, weekday_width = 4,
+                      bytes_width = 12;
 constexpr std::size_t most_lines = 28, most_parts = 12, most_listed = 10;
 
 std::string padded(std::string text, std::size_t columns) {
@@ -56,6 +57,9 @@ public:
         draw_week();
         draw_parts("Nets", report_.nets);
         draw_parts("Users", report_.users);
+        draw_moved_days();
+        draw_moved("Users who moved most", report_.moved_users, most_parts);
+        list_new_keys();
         return text_;
     }
 
@@ -181,6 +185,45 @@ private:
                  drawn(counts.attempts(), parts.front().counts.attempts(),
                        width - name_width - 2 * number_width - ratio_width - 3));
         }
+    }
+
+    /// Of some days together, where there would be too many.
+    void draw_moved_days() {
+        const std::size_t together = (report_.moved_days.size() + most_lines - 1) / most_lines;
+        std::vector<Moved> lines;
+        for (std::size_t i = 0; i < report_.moved_days.size(); ++i) {
+            const Moved &day = report_.moved_days[i];
+            if (i % together == 0)
+                lines.push_back({.name = day.name});
+            lines.back().rx_bytes += day.rx_bytes;
+            lines.back().tx_bytes += day.tx_bytes;
+        }
+        draw_moved("Traffic by day", lines, most_lines);
+    }
+
+    void draw_moved(const std::string &title, const std::vector<Moved> &items, std::size_t at_most) {
+        if (items.empty())
+            return;
+        std::int64_t most = 1;
+        for (const Moved &item : items)
+            most = std::max(most, item.bytes());
+        heading(title + ": received, sent");
+        for (const Moved &item : std::span(items).first(std::min(items.size(), at_most)))
+            line(name_in(item.name, name_width - 6) + to_the_right(bytes_for_people(item.rx_bytes), bytes_width) +
+                 to_the_right(bytes_for_people(item.tx_bytes), bytes_width) + "  " +
+                 drawn(item.bytes(), most, width - name_width + 6 - 2 * bytes_width - 2));
+    }
+
+    void list_new_keys() {
+        if (report_.new_keys.total == 0)
+            return;
+        heading("New keys");
+        for (const NewKey &key : first_of(report_.new_keys.shown)) {
+            const std::string user = key.users.empty() ? "" : key.users.front();
+            line(cut_to_columns(time(key.time_usec).substr(0, 16) + " " + name_in(user, 10) + " " + known(key.key),
+                                width));
+        }
+        rest_of(report_.new_keys);
     }
 
     const Report &report_;

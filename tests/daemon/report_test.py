@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The report: as a page in a real browser, as a text for a mail, as JSON."""
+import datetime
 import json
 import os
 import random
@@ -21,6 +22,10 @@ def escaped(text):
     return ''.join(f'\\x{byte:02x}' for byte in text.encode())
 
 
+def key_of(number):
+    return f'SHA256:{number:043}'
+
+
 def events_of_a_week(now):
     """Scanners, and users who log in; those who try first are among them, and so are the hostile names."""
     choice = random.Random(5)
@@ -37,9 +42,12 @@ def events_of_a_week(now):
         for more in range(3):
             add('auth', when + more, user, source, 7000 + number, 500 + number)
         add('account', when + 3, user, source, 7000 + number, 500 + number)
-        add('open_session', when + 4, user, source, 7000 + number, 500 + number)
+        key = f' auth_method=publickey auth_key={key_of(number)}'
+        add('open_session', when + 4, user, source, 7000 + number, 500 + number, f' rx_bytes=2000 tx_bytes=3000{key}')
         if number % 3:
-            add('close_session', when + 600, user, source, 7000 + number, 500 + number)
+            add('close_session', when + 600, user, source, 7000 + number, 500 + number, f' rx_bytes={100_000 + number} tx_bytes=70000')
+    for event, when in ('open_session', now - 8 * DAY), ('close_session', now - 8 * DAY + 60):     # so the first key is not new
+        add(event, when, 'alice', '192.0.2.99', 7999, 499, f' rx_bytes=1 tx_bytes=1 auth_key={key_of(0)}')
     return [line for _, line in sorted(lines)]
 
 
@@ -96,7 +104,8 @@ class Written(Reported):
             self.assertLessEqual(max(map(len, said.splitlines())), 78)
             self.assertNotIn('\x1b', said)
             self.assertNotIn('\u202e', said)
-            for title in ('Success after failures', 'New for the user', 'Open sessions', 'Attempts, and how many', 'weekday and hour', 'Nets: ', 'Users: '):
+            for title in ('Success after failures', 'New for the user', 'Open sessions', 'Attempts, and how many', 'weekday and hour', 'Nets: ', 'Users: ',
+                          'Traffic by day', 'Users who moved most', 'New keys'):
                 self.assertIn(title, said)
             if locale == 'C':
                 self.assertTrue(said.isascii())
@@ -126,6 +135,13 @@ class Written(Reported):
             self.assertGreater(report[f'{table}_total'], 3, table)
         self.assertEqual(report['success_after_failures'][0]['failures'], 2)    # the third attempt succeeded
         self.assertEqual(len(report['headline']), 5)
+        moved = [ask(f"SELECT sum({way}_bytes) FROM traffic WHERE {{}} AND open_id IS NOT NULL") for way in ('rx', 'tx')]
+        for table in 'traffic_days', 'traffic_users':
+            self.assertEqual([sum(row[f'{way}_bytes'] for row in report[table]) for way in ('rx', 'tx')], moved, table)
+        days = [datetime.date.fromisoformat(row['day']) for row in report['traffic_days']]
+        self.assertEqual([day - days[0] for day in days], [datetime.timedelta(days=i) for i in range(len(days))])
+        self.assertEqual({row['key'] for row in report['new_keys']}, {key_of(1 + i) for i in range(report['new_keys_total'])})
+        self.assertEqual(report['new_keys_total'], 2 + len(HOSTILE))
 
     @unittest.skipUnless('postgresql' in DRIVERS, 'the build has no postgresql')
     def test_postgresql_tells_the_same(self):

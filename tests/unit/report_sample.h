@@ -42,6 +42,14 @@ inline Report sample_report() {
                    2};
     report.new_pairs = {{{monday + 50 * hour, "alice", "2001:db8::7", "sshd", "www", 0}}, 1};
     report.after_failures = {{{monday + 60 * hour, hostile_name, "203.0.113.9", "sshd", "www", 14}}, 31};
+    for (int i = 16; i < 23; ++i)
+        report.moved_days.push_back(
+            {.name = "2026-11-" + std::to_string(i), .sessions = 1, .rx_bytes = i * 1'000'000, .tx_bytes = i % 3});
+    report.moved_users = {{"alice", 40, 3'000'000'000, 1'234'567}, {hostile_name, 1, 0, 512}};
+    report.new_keys = {
+        {{monday, "SHA256:dB1c1jdyf0V5dh3QIPXlNMe7ZDfxoBZQTzXcUcVd6xA", {"alice", hostile_name}, {"192.0.2.7"}},
+         {monday, hostile_name, {}, {}}},
+        31};
     return report;
 }
 

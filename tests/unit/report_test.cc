@@ -120,6 +120,16 @@ TEST(ReportPage, AsksForNothingFromOutside) {
         EXPECT_FALSE(has(page, asking)) << asking;
 }
 
+TEST(ReportPage, TellsOfTrafficOnlyWhereThereIsSome) {
+    const std::string page = report_as_html(sample_report()), text = report_as_text(sample_report());
+    EXPECT_TRUE(has(page, "<title>2026-11-22: 21.0 MiB received</title>") && has(page, "2.8 GiB") &&
+                has(page, "New keys"));
+    EXPECT_TRUE(has(text, "Traffic by day") && has(text, "Users who moved most") && has(text, "New keys"));
+    const Report nothing{.host = "h", .database = "d"};
+    for (const std::string &empty : {report_as_html(nothing), report_as_text(nothing)})
+        EXPECT_FALSE(has(empty, "Traffic") || has(empty, "New keys") || has(empty, "moved most"));
+}
+
 TEST(ReportText, FitsAMail) {
     Report report = sample_report();
     report.host = std::string(200, 'h');
