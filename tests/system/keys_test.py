@@ -81,6 +81,10 @@ def lines():
     return machine.lines_of(visit)
 
 
+def setUpModule():
+    lines()     # where this fails there is nothing to be tested
+
+
 class Keys:
     maxDiff = None
 
@@ -112,6 +116,20 @@ class Keys:
         rows = self.rows_of('auth') + self.rows_of('account')
         self.assertIn('nobody-here', [row['uid'] for row in rows])
         self.assertEqual({row[field] for row in rows for field in FIELDS}, {None})
+
+    def test_the_client_finds_sessions_by_a_key(self):
+        key = fingerprint('ed25519')
+        opened = [row['id'] for row in self.rows_of('open_session') if key in (row['auth_key'] or '')]
+        self.assertEqual(len(opened), 3)
+        self.assertEqual([row['id'] for row in both.ask(self.DRIVER, 'sessions', '--key', key)], opened)
+
+    def test_the_client_says_who_came_with_which_key(self):
+        keys = {}
+        for name, (_, fingerprints, *_) in self.expected.items():
+            for key in fingerprints.split(',') if fingerprints else []:
+                keys.setdefault(key, []).append(name if name in STEPS else 'visitor')
+        self.assertEqual({row['key']: (row['sessions'], set(row['users'])) for row in both.ask(self.DRIVER, 'keys')},
+                         {key: (len(users), set(users)) for key, users in keys.items()})
 
 
 class InSqlite(Keys, unittest.TestCase):
