@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the kernel says of sshd's connections, without our programs: by ss, and as each of them ends."""
+import ipaddress
 import re
 import socket
 import struct
@@ -12,7 +13,8 @@ COUNTERS = ('rx_bytes', 'tx_bytes', 'rx_packets', 'tx_packets')
 GOT_FIN = ('CLOSE-WAIT', 'LAST-ACK', 'CLOSING')
 READINGS, HOOK = Path('/run/readings'), Path('/root/read-connection')
 NETLINK_SOCK_DIAG, TCP4_DESTROYED, TCP6_DESTROYED = 4, 1, 3
-SIZE_OF_HEADERS, INET_DIAG_INFO = 16 + 72, 2        # struct nlmsghdr and inet_diag_msg
+FAMILY, PORTS, ADDRESS, SIZE_OF_HEADERS = 16, 20, 24, 88     # in struct nlmsghdr and inet_diag_msg
+INET_DIAG_INFO = 2
 BYTES_RECEIVED, BYTES_SENT, BYTES_RETRANS = 128, 200, 208    # in struct tcp_info
 SO_RCVBUFFORCE = 33
 
@@ -34,7 +36,7 @@ def read_at_each_phase():
     READINGS.mkdir(exist_ok=True)
     HOOK.write_text(f'''#!/bin/bash
 set -- $1 $SSH_CONNECTION
-/usr/bin/ss -tinHO "sport = :$5 and dport = :$3" >>{READINGS}/$3-$PAM_TYPE-$1
+/usr/bin/ss -tinHO "sport = :$5 and dport = :$3" >>{READINGS}/$2-$3-$PAM_TYPE-$1
 ''')
     HOOK.chmod(0o700)
     stack = Path('/etc/pam.d/sshd')
@@ -42,39 +44,51 @@ set -- $1 $SSH_CONNECTION
     stack.write_text(re.sub(rf'(?m)^(.*){CALLBACK}.*\n', around, stack.read_text()))
 
 
-def readings(client_port, kind):
+def readings(address, client_port, kind):
     """A pair for each time that this phase came."""
-    before, after = (map(counters_of, (READINGS / f'{client_port}-{kind}-{when}').read_text().splitlines())
+    before, after = (map(counters_of, (READINGS / f'{address}-{client_port}-{kind}-{when}').read_text().splitlines())
                      for when in ('before', 'after'))
     return list(zip(before, after, strict=True))
 
 
 class Endings(threading.Thread):
-    """Hears of each connection that ends what it had sent and received: the last word of the kernel."""
+    """Hears of each connection of these ports that ends what it had sent: the last word of the kernel."""
 
-    def __init__(self):
+    def __init__(self, *ports):
         super().__init__(daemon=True)
+        self.ports = ports
         self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG)
         self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 20)
         self.socket.bind((0, 1 << TCP4_DESTROYED - 1 | 1 << TCP6_DESTROYED - 1))
-        self.sent = {}      # by the ports of both sides
+        self.sent = {}      # by the address, of both sides, and the ports of the sender and the other
         self.start()
 
     def run(self):
         while True:
             message = self.socket.recv(1 << 16)
-            ports = struct.unpack_from('>HH', message, 20)
-            attribute = SIZE_OF_HEADERS
-            while attribute < len(message):
-                size, kind = struct.unpack_from('HH', message, attribute)
-                if kind == INET_DIAG_INFO:
-                    info = message[attribute + 4:attribute + size]
-                    sent, again = (struct.unpack_from('Q', info, place)[0] for place in (BYTES_SENT, BYTES_RETRANS))
-                    self.sent[ports] = sent - again
-                attribute += size + 3 & ~3
+            ports = struct.unpack_from('>HH', message, PORTS)
+            if not set(ports) & set(self.ports):
+                continue
+            size = 4 if message[FAMILY] == socket.AF_INET else 16
+            address = ipaddress.ip_address(message[ADDRESS:ADDRESS + size])
+            info = attribute(message, INET_DIAG_INFO)
+            sent, again = (struct.unpack_from('Q', info, place)[0] for place in (BYTES_SENT, BYTES_RETRANS))
+            self.sent[str(getattr(address, 'ipv4_mapped', None) or address), *ports] = sent - again
 
-    def bytes_of(self, client_port, port=22):
+    def wait_for(self, number):
+        """Until so many connections have ended on both sides."""
+        wait_until(lambda: len(self.sent) >= 2 * number, 30, f'the end of {number} connections')
+
+    def bytes_of(self, address, client_port, port):
         """Payload from the client and to it: what each side has sent."""
-        ways = (client_port, port), (port, client_port)
-        wait_until(lambda: all(way in self.sent for way in ways), what='the end of the connection')
-        return tuple(self.sent[way] for way in ways)
+        return self.sent[address, client_port, port], self.sent[address, port, client_port]
+
+
+def attribute(message, wanted):
+    place = SIZE_OF_HEADERS
+    while place < len(message):
+        size, kind = struct.unpack_from('HH', message, place)
+        if kind == wanted:
+            return message[place + 4:place + size]
+        place += size + 3 & ~3
+    raise AssertionError(f'{message} has no attribute {wanted}')

@@ -107,7 +107,7 @@ SESSIONS = {
     'scp of a byte': (lambda *way: scp(*way, FILES[1], 'THERE:byte'), 1, 0),
     'scp of 10 MiB up': (lambda *way: scp(*way, FILES[10 * MIB], 'THERE:by-scp'), 10 * MIB, 0),
     'scp of 10 MiB down': (lambda *way: scp(*way, 'THERE:there', '/root/by-scp'), 0, 10 * MIB),
-    'an interactive session': (interactive, 16, 108894 + 20000),    # each number with a line's two ends
+    'interactive': (interactive, 16, 108894 + 20000),    # each number with a line's two ends
     'rsync of 10 MiB up': (rsync, 10 * MIB, 0),
     'sftp of 10 MiB both ways': (sftp, 10 * MIB, 10 * MIB),
     'a forwarded port': (forwarding, MIB, MIB // 2),
