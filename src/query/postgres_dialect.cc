@@ -127,25 +127,25 @@ CountedRows PostgresDialect::counted_rows(Sql &sql, const Selection &selection) 
 /// The view `traffic`, of the sessions of these processes alone.
 std::string PostgresDialect::moved(Sql &sql, const Selection &selection, MovedBy what,
                                    const std::optional<std::string> &processes) const {
-    std::string text =
-        "(WITH s AS MATERIALIZED (SELECT s.open_id, s.close_id, s.start_date, s.end_date, o.uid, "
-        "o.src_ipaddr, o.dst_ipaddr, o.service, o.host, o.auth_key, o.rx_bytes, o.tx_bytes, o.rx_packets, "
-        "o.tx_packets FROM session AS s JOIN inet_log AS o ON o.id = s.open_id AND o.log_date = "
-        "s.start_date";
+    // Nothing is joined with the pairs but what has an index: how many these are PostgreSQL guesses badly.
+    const std::string opened = "s.open_id, s.uid, s.src_ipaddr, s.dst_ipaddr, s.service, s.host, s.auth_key, ";
+    const auto reading = [&](const std::string &of) {
+        return "SELECT " + opened + of + ".log_date, " + of + ".rx_bytes, " + of + ".tx_bytes, " + of +
+               ".rx_packets, " + of + ".tx_packets FROM s";
+    };
+    std::string text = "(WITH s AS MATERIALIZED (SELECT s.open_id, s.close_id, s.end_date, o.* FROM session AS s JOIN "
+                       "inet_log AS o ON o.id = s.open_id AND o.log_date = s.start_date";
     if (processes) // what sessions are paired by, so it reaches the rows
         text += " WHERE s.sshd_pid = ANY (" + sql.value(*processes) + "::integer[]) OR s.sshd_pid IS NULL";
     text +=
-        "), reading AS (SELECT open_id, start_date AS log_date, rx_bytes, tx_bytes, rx_packets, tx_packets FROM s "
-        "WHERE rx_bytes IS NOT NULL UNION ALL SELECT p.open_id, p.log_date, p.rx_bytes, p.tx_bytes, p.rx_packets, "
-        "p.tx_packets FROM s JOIN sample AS p ON p.open_id = s.open_id UNION ALL SELECT s.open_id, c.log_date, "
-        "c.rx_bytes, c.tx_bytes, c.rx_packets, c.tx_packets FROM s JOIN inet_log AS c ON c.id = s.close_id AND "
-        "c.log_date = s.end_date WHERE c.rx_bytes IS NOT NULL) SELECT r.log_date, lag(r.log_date) OVER c AS before, "
-        "s.uid, s.src_ipaddr, s.dst_ipaddr, s.service, s.host, s.auth_key";
+        "), reading AS (" + reading("s") + " WHERE s.rx_bytes IS NOT NULL UNION ALL " + reading("p") +
+        " JOIN sample AS p ON p.open_id = s.open_id UNION ALL " + reading("c") +
+        " JOIN inet_log AS c ON c.id = s.close_id AND c.log_date = s.end_date WHERE c.rx_bytes IS NOT NULL) "
+        "SELECT s.log_date, lag(s.log_date) OVER c AS before, s.uid, s.src_ipaddr, s.dst_ipaddr, s.service, s.host, "
+        "s.auth_key";
     for (const std::string counter : {"rx_bytes", "tx_bytes", "rx_packets", "tx_packets"})
-        text += ", r." + counter + " - coalesce(lag(r." + counter + ") OVER c, 0) AS " + counter;
-    text +=
-        " FROM reading AS r JOIN s ON s.open_id = r.open_id WINDOW c AS (PARTITION BY r.open_id ORDER BY r.log_date, "
-        "r.rx_bytes + r.tx_bytes)";
+        text += ", s." + counter + " - coalesce(lag(s." + counter + ") OVER c, 0) AS " + counter;
+    text += " FROM reading AS s WINDOW c AS (PARTITION BY s.open_id ORDER BY s.log_date, s.rx_bytes + s.tx_bytes)";
     if (what == MovedBy::all)
         text +=
             " UNION ALL SELECT max(l.log_date), NULL, NULL, l.src_ipaddr, l.dst_ipaddr, min(l.service), l.host, NULL, "
