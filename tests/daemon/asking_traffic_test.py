@@ -11,8 +11,8 @@ from collections import defaultdict
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from asking_test import BEGIN, HOUR, MIDDLE, SELECTIONS, ask, iso, net, random_lines, run, understood, usec
-from programs import DRIVERS, Daemon, wait_until
+from asking_test import BEGIN, HOUR, MIDDLE, SELECTIONS, ask, iso, net, random_lines, run, stored, understood, usec
+from programs import DRIVERS, Daemon, Programs, wait_until
 
 KEYS = ['SHA256:' + base64.b64encode(hashlib.sha256(bytes([i])).digest()).decode().rstrip('=') for i in range(4)]
 COUNTERS = 'rx_bytes', 'tx_bytes', 'rx_packets', 'tx_packets'
@@ -235,3 +235,19 @@ class Moved(unittest.TestCase):
                                  ('publickey', ','.join(keys), f'id{row["id"] % 3}', '18446744073709551615', KEYS[3]) if keys else (None,) * 5)
                 self.assertEqual([row['rx_bytes'], row['tx_bytes']],
                                  [moved[row['id']][name] if row['id'] in moved else None for name in ('rx_bytes', 'tx_bytes')])
+
+
+class Gone(Programs):
+    def test_a_session_that_the_sampler_did_not_find_is_gone(self):
+        config = stored('sqlite3', self.folder / 'x', [
+            f'iptracking/1 event=open_session time={BEGIN + number} user=u{number} host=far src=192.0.2.7 sport={number + 1} '
+            f'dst=198.51.100.5 dport={22 + number // 2} pid={number + 1} service=sshd rx_bytes=1 tx_bytes=1\n' for number in range(3)])
+        both = lambda: [[row['state'] for row in ask(config, *words)] for words in (['sessions'], ['traffic', 'sessions'])]
+        self.assertEqual(both(), [['open'] * 3] * 2)
+        database = sqlite3.connect(self.folder / 'x/state/iptracking.sqlite3')
+        with database:
+            database.execute(f"INSERT INTO sample VALUES (2, '{iso(BEGIN + HOUR)}', 5, 5, 5, 5)")
+            database.execute(f"INSERT INTO sampled VALUES ('far', 22, '{iso(BEGIN + HOUR)}'), ('far', 23, '{iso(BEGIN)}')")
+        database.close()
+        self.assertEqual(both(), [['gone', 'open', 'open']] * 2)    # the third began after its port was sampled
+        self.assertEqual([row['user'] for row in ask(config, 'sessions', '--open')], ['u1', 'u2'])

@@ -78,6 +78,7 @@ class InShells:
     def test_all_that_can_stand_is_listed(self):
         shell = self.start()
         shell.candidates('iptracking ', 'events', 'last', 'sessions', 'status', 'check', 'db')
+        shell.candidates('iptracking traffic ', 'users', 'days', 'addresses', 'nets', 'hosts', 'sessions', 'total')
         shell.candidates('iptracking sessions -o ', 'table', 'json', 'json-lines', 'csv', 'short')
         shell.candidates('iptracking sessions --output=', 'table', 'json', 'csv')
         shell.candidates('iptracking db ', 'init', 'upgrade', 'purge')

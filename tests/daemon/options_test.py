@@ -68,6 +68,9 @@ class Options(Programs):
                             (('events', '-U', 'Mon 2026-11-20'), 'it is another day of the week'),
                             (('sessions', '--event', 'auth'), '--event and --outcome are for single events'),
                             (('last', '--outcome', '!attempt'), '--event and --outcome are for single events'),
+                            (('traffic', '--event', 'auth'), '--event and --outcome are for single events'),
+                            (('traffic', 'persons'), "traffic needs users, days, addresses, nets, hosts, sessions or total, not 'persons'"),
+                            (('traffic', '--prefix', '8'), 'iptracking traffic nets --prefix 16'),
                             (('top', 'persons'), "top needs addresses, users, nets, hosts, services or total, not 'persons'"),
                             (('events', '-n', 'many'), "--lines needs a number from 1 on, or 'all', not 'many'")):
             with self.subTest(words):
