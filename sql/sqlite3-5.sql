@@ -89,7 +89,7 @@ CREATE VIEW traffic AS
         FROM session_point AS p JOIN inet_log AS o ON o.id = p.open_id
         WINDOW reading AS (PARTITION BY p.open_id ORDER BY p.log_date, p.rx_bytes + p.tx_bytes)
     UNION ALL
-    SELECT max(log_date), NULL, NULL, src_ipaddr, src_net6, src_port, dst_ipaddr, dst_port, service, host, NULL, NULL,
+    SELECT max(log_date), NULL, NULL, src_ipaddr, src_net6, src_port, dst_ipaddr, dst_port, min(service), host, NULL, NULL,
         max(rx_bytes), max(tx_bytes), max(rx_packets), max(tx_packets)
         FROM inet_log
         WHERE log_event = 2 OR (log_event = 1 AND rx_bytes IS NOT NULL)

@@ -123,24 +123,25 @@ private:
 
     // $1: a role, $2: the schema.
     static constexpr char lacking[] =
-        "SELECT string_agg(name, ', ') FROM unnest(ARRAY['log_one_event', 'log_events', 'stream_place', "
-        "'advance_stream'])"
-        " AS name WHERE NOT has_schema_privilege($1, $2, 'USAGE') OR NOT EXISTS ("
-        "  SELECT FROM pg_proc JOIN pg_namespace AS n ON n.oid = pronamespace"
-        "   WHERE nspname = $2 AND proname = name AND has_function_privilege($1, pg_proc.oid, 'EXECUTE'))";
+        "SELECT string_agg(name, ', ') FROM unnest(ARRAY['log_one_event', 'log_events', 'log_samples', "
+        "'stream_place', 'advance_stream']) AS name, LATERAL ("
+        "  SELECT bool_or(has_function_privilege($1, pg_proc.oid, 'EXECUTE')) AS may"
+        "   FROM pg_proc JOIN pg_namespace AS n ON n.oid = pronamespace WHERE nspname = $2 AND proname = name) AS f"
+        " WHERE (may IS NOT NULL OR name <> 'log_samples')" // which came with version 4
+        "  AND (NOT has_schema_privilege($1, $2, 'USAGE') OR may IS NOT TRUE)";
     static constexpr char more_than_storing[] =
         "SELECT string_agg(what, ', ' ORDER BY what) FROM ("
         " SELECT 'make things in the schema ' || $2 WHERE has_schema_privilege($1, $2, 'CREATE')"
         " UNION ALL SELECT 'read or change ' || relname"
         "  FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace JOIN pg_roles AS o ON o.oid = relowner"
         "  WHERE nspname = $2 AND rolname = 'iptracking_owner' AND relkind IN ('r', 'p', 'v', 'm') AND relname IN"
-        "   ('inet_log', 'stream', 'settings', 'unlogged_nets', 'schema_info')"
+        "   ('inet_log', 'stream', 'settings', 'unlogged_nets', 'schema_info', 'sample', 'sampled')"
         "   AND (has_table_privilege($1, c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER')"
         "        OR has_any_column_privilege($1, c.oid, 'SELECT, INSERT, UPDATE'))"
         " UNION ALL SELECT 'execute ' || proname"
         "  FROM pg_proc JOIN pg_namespace AS n ON n.oid = pronamespace JOIN pg_roles AS o ON o.oid = proowner"
         "  WHERE nspname = $2 AND rolname = 'iptracking_owner' AND proname NOT IN"
-        "   ('log_one_event', 'log_events', 'stream_place', 'advance_stream')"
+        "   ('log_one_event', 'log_events', 'log_samples', 'stream_place', 'advance_stream')"
         "   AND has_function_privilege($1, pg_proc.oid, 'EXECUTE')) AS more(what)";
 
     std::string name(const char *object) const { return quoted_postgres_name(admin_.schema) + "." + object; }
