@@ -36,8 +36,16 @@ def client(*words, **more):
     try:
         yield process
     finally:
-        process.terminate()
-        process.wait()
+        wait_until(lambda: ended(process), 30, f'the end of {words}')
+
+
+def ended(process):
+    """Tried again where it is not: ssh misses a signal that comes right before it waits."""
+    process.terminate()
+    try:
+        return process.wait(timeout=1) is not None
+    except subprocess.TimeoutExpired:
+        return False
 
 
 def ssh(host, port, *options):
@@ -77,6 +85,7 @@ def forwarding(host, port):
         with client(*ssh(host, port, '-N', '-L', f'{SOCKET}:127.0.0.1:{server.getsockname()[1]}')):
             wait_until(SOCKET.exists, what='the forwarded socket')
             with socket.socket(socket.AF_UNIX) as asking:
+                asking.settimeout(30)
                 asking.connect(str(SOCKET))
                 asking.sendall(bytes(MIB))
                 asking.shutdown(socket.SHUT_WR)
@@ -91,7 +100,7 @@ def two_at_once(host, port):
         wait_until(SOCKET.exists, what='the socket of the first')
         with client(*shared, f'head -c {MIB // 2} /dev/zero', stdout=subprocess.DEVNULL) as down:
             run(*shared, 'cat >/dev/null', input='\0' * MIB, stdin=None)
-            assert down.wait() == 0
+            assert down.wait(timeout=30) == 0
 
 
 def killed(host, port):
