@@ -139,12 +139,13 @@ BEGIN
                     WHERE c.log_event = 'close_session' AND c.sshd_pid = o.sshd_pid AND c.id > o.id
                         AND c.host = o.host AND c.service IS NOT DISTINCT FROM o.service AND c.log_date <= e.log_date)
         ON CONFLICT DO NOTHING;
-    INSERT INTO sampled AS s (host, dst_port, log_date)
-        SELECT e.host, e.dst_port, max(e.log_date)
-            FROM (SELECT unnest($1), unnest($3), unnest($5), unnest($6)) AS e(host, src_port, dst_port, log_date)
+    -- The last, not the latest: what a wrong clock said gives way.
+    INSERT INTO sampled (host, dst_port, log_date)
+        SELECT DISTINCT ON (e.host, e.dst_port) e.host, e.dst_port, e.log_date
+            FROM unnest($1, $3, $5, $6) WITH ORDINALITY AS e(host, src_port, dst_port, log_date, number)
             WHERE e.src_port IS NULL AND e.host IS NOT NULL AND e.dst_port IS NOT NULL AND e.log_date IS NOT NULL
-            GROUP BY 1, 2
-        ON CONFLICT (host, dst_port) DO UPDATE SET log_date = greatest(s.log_date, excluded.log_date);
+            ORDER BY e.host, e.dst_port, e.number DESC
+        ON CONFLICT (host, dst_port) DO UPDATE SET log_date = excluded.log_date;
 END
 $$;
 

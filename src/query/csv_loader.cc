@@ -110,7 +110,7 @@ CsvLoader::CsvLoader(const CsvConfig &config, const std::string &target, sqlite:
               "SELECT id, ?6, ?7, ?8, ?9, ?10 FROM inet_log WHERE log_event = 2 AND src_port = ?2 "
               "AND src_ipaddr = ?1 AND dst_port = ?4 AND dst_ipaddr = ?3 AND host = ?5 ORDER BY id DESC LIMIT 1"),
       sampled_(database, "INSERT INTO sampled (host, dst_port, log_date) VALUES (?1, ?2, ?3) "
-                         "ON CONFLICT DO UPDATE SET log_date = max(log_date, excluded.log_date)") {}
+                         "ON CONFLICT DO UPDATE SET log_date = excluded.log_date") {}
 
 std::size_t CsvLoader::load() {
     std::clearerr(file_.get());

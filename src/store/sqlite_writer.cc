@@ -53,9 +53,9 @@ constexpr char sample_sql[] =
     "SELECT max(id) FROM inet_log WHERE log_event = 2 AND src_port = ?2 AND src_ipaddr = ?1 AND dst_port = ?4 "
     "AND dst_ipaddr = ?3 AND host = ?5)";
 
-// All connections of the port were sampled.
+// All connections of the port were sampled.  (What a wrong clock said gives way, too.)
 constexpr char sampled_sql[] = "INSERT INTO sampled (host, dst_port, log_date) VALUES (?1, ?2, ?3) "
-                               "ON CONFLICT DO UPDATE SET log_date = max(log_date, excluded.log_date)";
+                               "ON CONFLICT DO UPDATE SET log_date = excluded.log_date";
 
 constexpr char position_sql[] = "INSERT INTO stream (id, segment, offset) VALUES (?1, ?2, ?3) "
                                 "ON CONFLICT (id) DO UPDATE SET segment = excluded.segment, offset = excluded.offset";

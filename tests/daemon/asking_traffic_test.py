@@ -78,6 +78,33 @@ def shown(row):
     return (row['sessions'], *(row[name] for name in COUNTERS), usec(row['first']), usec(row['last']))
 
 
+class Sampled(Programs):
+    def states(self, *lines):
+        """(driver, state of each user) of what the lines say, and of the views."""
+        for driver, store_of in DRIVERS.items():
+            folder = self.sub(driver)
+            store = store_of(folder, **({'client': {'user': 'asker'}} if driver == 'postgresql' else {}))
+            daemon = self.daemon(folder=folder, passed=True, config=store.config)
+            daemon.write(''.join(f'iptracking/1 event={line} dst=192.0.2.2 dport=22 host=elsewhere\n' for line in lines))
+            wait_until(lambda: (daemon.counters() or {}).get('events_stored_total') == len(lines), what=daemon.said())
+            daemon.stop()
+            yield driver, {row['user']: row['state'] for row in ask(daemon.config, 'traffic', 'sessions')}
+            if driver != 'csvfile':
+                query = getattr(store, 'database', store).query
+                yield f'{driver} itself', dict(query('SELECT uid, state FROM session_traffic'))
+
+    def test_what_a_wrong_clock_said_is_forgotten(self):
+        def session(user, time):
+            return f'open_session time={time} user={user} src=192.0.2.1 sport={ord(user)} pid={ord(user)} service=sshd rx_bytes=1 tx_bytes=1'
+
+        def sample(user, time):
+            return f'sample time={time} src=192.0.2.1 sport={ord(user)} rx_bytes=2 tx_bytes=2'
+        later, next_year = BEGIN + HOUR, BEGIN + 365 * 24 * HOUR
+        for driver, states in self.states(f'sample time={next_year}', session('a', BEGIN), session('b', BEGIN), sample('a', later),
+                                          f'sample time={later}'):
+            self.assertEqual(states, {'a': 'open', 'b': 'gone'}, driver)
+
+
 @unittest.skipUnless({'sqlite3', 'postgresql'} <= DRIVERS.keys(), 'the build has not both')
 class Moved(unittest.TestCase):
     maxDiff = None
