@@ -44,12 +44,12 @@ CREATE TABLE sampled (
 
 -- A row a session whose counters are known.  `before`: until it was opened, so also until the login; the others are
 -- of the whole connection; what lies between was moved during the session.  state: closed, open, gone (nobody saw its
--- end; its counters are those of the last sample).
+-- end; its counters are those of the last sample).  Without src_port - it was truncated - no sample finds it.
 CREATE VIEW session_traffic AS
     SELECT o.id, o.uid, o.src_ipaddr, o.src_port, o.dst_ipaddr, o.dst_port, o.service, o.tty, o.host, o.sshd_pid,
         o.log_date AS start_date, c.log_date AS end_date, p.log_date AS sample_date,
         CASE WHEN session.close_id IS NOT NULL THEN 'closed'
-             WHEN d.log_date > o.log_date AND d.log_date > ifnull(p.log_date, '') THEN 'gone'
+             WHEN o.src_port IS NOT NULL AND d.log_date > o.log_date AND d.log_date > ifnull(p.log_date, '') THEN 'gone'
              ELSE 'open' END AS state,
         o.auth_method, o.auth_key, o.cert_id, o.cert_serial, o.cert_ca,
         o.rx_bytes AS rx_bytes_before, o.tx_bytes AS tx_bytes_before,

@@ -14,8 +14,9 @@ SessionsBy sessions_by(const Selection &wanted) {
 }
 
 std::string session_rows::gone() {
-    return "CASE WHEN s.close_id IS NULL AND (SELECT d.log_date FROM sampled AS d WHERE d.host = l.host AND d.dst_port "
-           "= l.dst_port) > coalesce((SELECT max(p.log_date) FROM sample AS p WHERE p.open_id = s.open_id), "
+    return "CASE WHEN s.close_id IS NULL AND l.src_port IS NOT NULL AND (SELECT d.log_date FROM sampled AS d WHERE "
+           "d.host = l.host AND d.dst_port = l.dst_port) > coalesce((SELECT max(p.log_date) FROM sample AS p WHERE "
+           "p.open_id = s.open_id), "
            "l.log_date) THEN 'gone' END";
 }
 

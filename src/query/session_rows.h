@@ -15,7 +15,7 @@ struct Places {
 };
 
 /// A piece of SQL, where Dialect::sessions() stands behind FROM: 'gone' where all connections of the port were sampled
-/// and this one was not found, else null.
+/// and this one was not found, else null.  (Without its port, as where its address was truncated, none is ever found.)
 std::string gone();
 /// Fills in the state.
 void finish_state(Row &row, const Places &at, const ThisHost &this_host);

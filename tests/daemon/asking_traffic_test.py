@@ -104,6 +104,12 @@ class Sampled(Programs):
                                           f'sample time={later}'):
             self.assertEqual(states, {'a': 'open', 'b': 'gone'}, driver)
 
+    def test_a_session_without_its_port_cannot_be_missed(self):
+        without = f'open_session time={BEGIN} user=a src=192.0.2.1 pid=1 service=sshd rx_bytes=1 tx_bytes=1'
+        for driver, states in self.states(without, without.replace('user=a', 'user=b sport=2').replace('pid=1', 'pid=2'),
+                                          f'sample time={BEGIN + HOUR}'):
+            self.assertEqual(states, {'a': 'open', 'b': 'gone'}, driver)
+
 
 @unittest.skipUnless({'sqlite3', 'postgresql'} <= DRIVERS.keys(), 'the build has not both')
 class Moved(unittest.TestCase):
