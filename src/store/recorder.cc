@@ -155,7 +155,8 @@ void Recorder::on_stored() {
     open_.pop_front();
     counts_.stored += batch->events.size();
     for (const Event &event : batch->events)
-        counts_.newest_usec = std::max(counts_.newest_usec, event.time_usec);
+        if (event.kind != EventKind::sample) // which come by themselves
+            counts_.newest_usec = std::max(counts_.newest_usec, event.time_usec);
     budget_.give_back(batch->events.size());
     limit_ = limit_ > SIZE_MAX / 2 ? SIZE_MAX : limit_ * 2;
     if (log_enabled(Level::debug))
