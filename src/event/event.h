@@ -43,6 +43,9 @@ inline constexpr std::size_t plain_texts = static_cast<std::size_t>(Text::auth_i
 /// What the kernel counted of the connection since it began, named as their keys in the line.
 enum class Counter : std::uint8_t { rx_bytes, tx_bytes, rx_packets, tx_packets, count_ };
 
+/// So that sums of many stay within 64 bits: no connection lasts that long.
+inline constexpr std::int64_t highest_counter = std::int64_t{1} << 56;
+
 /// A text or a counter as it stands in the line, still escaped.  `offset` 0: it is not there.
 struct TextPlace {
     std::uint16_t offset = 0, size = 0;
@@ -73,7 +76,7 @@ struct Event {
     Outcome outcome = Outcome::none;
     std::uint16_t flags = 0;
     std::array<TextPlace, static_cast<std::size_t>(Text::count_)> texts{};
-    std::array<TextPlace, static_cast<std::size_t>(Counter::count_)> counters{}; ///< of digits, at most INT64_MAX
+    std::array<TextPlace, static_cast<std::size_t>(Counter::count_)> counters{}; ///< of digits, at most highest_counter
 
     TextPlace &text(Text which) noexcept { return texts[static_cast<std::size_t>(which)]; }
     const TextPlace &text(Text which) const noexcept { return texts[static_cast<std::size_t>(which)]; }

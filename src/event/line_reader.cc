@@ -229,7 +229,7 @@ private:
     bool take_counter(Key key) noexcept {
         const char *const begin = at_;
         std::int64_t number;
-        const bool good = take_number(number, std::int64_t{INT64_MAX}, "not a counter");
+        const bool good = take_number(number, highest_counter, "not a counter");
         place(key) = place_of(begin);
         return good;
     }

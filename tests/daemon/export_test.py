@@ -18,7 +18,7 @@ ROWS = """SELECT dst_ipaddr, src_ipaddr, src_port, log_event, uid, log_date, dst
 HOSTILE = ['a b', '=1+1', 'x,"y"', '\x1b[31m', '\u202eevil', 'back\\slash', '\\x41', 'bad\udcff', 'iptracking/1 event=auth', '<script>', 'ü']
 
 
-COUNTED = 'rx_bytes=0 tx_bytes=9223372036854775807 rx_packets=3 tx_packets=4'
+COUNTED = 'rx_bytes=0 tx_bytes=72057594037927936 rx_packets=3 tx_packets=4'
 CERTIFICATE = r'auth_method=publickey auth_key=SHA256:k cert_id=a\x20b\x01 cert_serial=18446744073709551615 cert_ca=SHA256:c'
 
 

@@ -74,7 +74,7 @@ public:
         for (const auto &f : records())
             if (f[3] == "open_session")
                 users[connection(f)] = f[5];
-            else if (f[3] == "sample" && users.contains(connection(f)))
+            else if (f[3] == "sample" && !f[15].empty() && users.contains(connection(f)))
                 samples.push_back(joined({users[connection(f)], f[15], f[16], f[17], f[18]}));
         return samples;
     }

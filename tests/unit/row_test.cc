@@ -33,9 +33,9 @@ constexpr const char ed25519[] =
     "publickey\\x20ssh-ed25519\\x20AAAAC3NzaC1lZDI1NTE5AAAAIMaKlsHTvtKm36UsHRHX1aqV+9dDuErbnXzJYtU8Nu62\\x0a";
 
 TEST_F(RowTest, GivesCountersAsNumbers) {
-    read("rx_bytes=0 tx_bytes=9223372036854775807 tx_packets=17");
+    read("rx_bytes=0 tx_bytes=72057594037927936 tx_packets=17");
     EXPECT_EQ(row_.counter(Counter::rx_bytes), 0);
-    EXPECT_EQ(row_.counter(Counter::tx_bytes), INT64_MAX);
+    EXPECT_EQ(row_.counter(Counter::tx_bytes), highest_counter);
     EXPECT_EQ(row_.counter(Counter::rx_packets), std::nullopt);
     EXPECT_EQ(row_.counter(Counter::tx_packets), 17);
     read("user=a");
