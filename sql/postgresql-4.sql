@@ -134,7 +134,7 @@ BEGIN
                         AND l.dst_port = e.dst_port AND l.dst_ipaddr = e.dst_ipaddr AND l.host = e.host
                         AND l.log_date <= e.log_date
                     ORDER BY l.log_date DESC, l.id DESC LIMIT 1) AS o
-            WHERE NOT EXISTS (
+            WHERE e.rx_bytes IS NOT NULL AND e.tx_bytes IS NOT NULL AND NOT EXISTS (
                 SELECT FROM inet_log AS c
                     WHERE c.log_event = 'close_session' AND c.sshd_pid = o.sshd_pid AND c.id > o.id
                         AND c.host = o.host AND c.service IS NOT DISTINCT FROM o.service AND c.log_date <= e.log_date)
@@ -275,7 +275,8 @@ CREATE VIEW traffic AS
         max(rx_bytes), max(tx_bytes), max(rx_packets), max(tx_packets)
         FROM inet_log
         WHERE log_event = 'open_session' OR (log_event = 'auth' AND rx_bytes IS NOT NULL)
-        GROUP BY host, sshd_pid, src_ipaddr, src_port, dst_ipaddr, dst_port
+        GROUP BY host, sshd_pid, src_ipaddr, src_port, dst_ipaddr, dst_port,
+            CASE WHEN src_port IS NULL THEN (log_date AT TIME ZONE 'UTC')::date END     -- truncated: many may look the same
         HAVING count(*) FILTER (WHERE log_event = 'open_session') = 0;
 
 -- Sums of it.  log_count: sessions, and connections that became none.

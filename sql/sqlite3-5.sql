@@ -93,7 +93,8 @@ CREATE VIEW traffic AS
         max(rx_bytes), max(tx_bytes), max(rx_packets), max(tx_packets)
         FROM inet_log
         WHERE log_event = 2 OR (log_event = 1 AND rx_bytes IS NOT NULL)
-        GROUP BY host, sshd_pid, src_ipaddr, src_port, dst_ipaddr, dst_port
+        GROUP BY host, sshd_pid, src_ipaddr, src_port, dst_ipaddr, dst_port,
+            CASE WHEN src_port IS NULL THEN substr(log_date, 1, 10) END     -- truncated: many may look the same
         HAVING max(log_event) = 1;
 
 -- Sums of it.  log_count: sessions, and connections that became none.

@@ -105,10 +105,10 @@ CsvLoader::CsvLoader(const CsvConfig &config, const std::string &target, sqlite:
               "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
               "?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)"),
       pair_(database, "INSERT INTO attempt_success (attempt_id, success_id) VALUES (?1, ?2)"),
-      sample_(database,
-              "INSERT OR IGNORE INTO sample (open_id, log_date, rx_bytes, tx_bytes, rx_packets, tx_packets) "
-              "SELECT id, ?6, ?7, ?8, ?9, ?10 FROM inet_log WHERE log_event = 2 AND src_port = ?2 "
-              "AND src_ipaddr = ?1 AND dst_port = ?4 AND dst_ipaddr = ?3 AND host = ?5 ORDER BY id DESC LIMIT 1"),
+      sample_(database, "INSERT OR IGNORE INTO sample (open_id, log_date, rx_bytes, tx_bytes, rx_packets, tx_packets) "
+                        "SELECT id, ?6, ?7, ?8, ?9, ?10 FROM inet_log WHERE log_event = 2 AND src_port = ?2 "
+                        "AND src_ipaddr = ?1 AND dst_port = ?4 AND dst_ipaddr = ?3 AND host = ?5 AND log_date <= ?6 "
+                        "AND ?7 IS NOT NULL AND ?8 IS NOT NULL ORDER BY log_date DESC, id DESC LIMIT 1"),
       sampled_(database, "INSERT INTO sampled (host, dst_port, log_date) VALUES (?1, ?2, ?3) "
                          "ON CONFLICT DO UPDATE SET log_date = excluded.log_date") {}
 

@@ -152,7 +152,8 @@ std::string PostgresDialect::moved(Sql &sql, const Selection &selection, MovedBy
             "max(l.rx_bytes), max(l.tx_bytes), max(l.rx_packets), max(l.tx_packets) FROM inet_log AS l WHERE "
             "(l.log_event = 'open_session' OR (l.log_event = 'auth' AND l.rx_bytes IS NOT NULL))" +
             times(sql, "l", selection, longest_login_usec, longest_login_usec) +
-            " GROUP BY l.host, l.sshd_pid, l.src_ipaddr, l.src_port, l.dst_ipaddr, l.dst_port HAVING count(*) "
+            " GROUP BY l.host, l.sshd_pid, l.src_ipaddr, l.src_port, l.dst_ipaddr, l.dst_port, CASE WHEN l.src_port IS "
+            "NULL THEN (l.log_date AT TIME ZONE 'UTC')::date END HAVING count(*) "
             "FILTER (WHERE l.log_event = 'open_session') = 0";
     return text + ") AS l";
 }

@@ -29,7 +29,8 @@ void session_rows::finish_state(Row &row, const Places &at, const ThisHost &this
     const auto *start = std::get_if<std::int64_t>(&row[at.start]), *pid = std::get_if<std::int64_t>(&row[at.pid]);
     std::string state =
         this_host.state_of(host ? *host : "", start ? *start : 0, pid ? std::optional{*pid} : std::nullopt);
-    if (state != "open" || row[at.state].index() == 0) // else it is gone
+    // Else the sampler found it gone; but here we see the process.
+    if (state != "open" || row[at.state].index() == 0 || (host && pid && this_host.is_named(*host)))
         row[at.state] = std::move(state);
 }
 

@@ -55,7 +55,7 @@ bool ThisHost::has_process(std::int64_t pid, std::int64_t start_usec) const {
 
 const char *ThisHost::state_of(const std::string &host, std::int64_t start_usec,
                                std::optional<std::int64_t> pid) const {
-    if (host != name_ || name_.empty())
+    if (!is_named(host))
         return "open";
     if (boot_usec_ > 0 && start_usec < boot_usec_ - slack_usec)
         return "crash";

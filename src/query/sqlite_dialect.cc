@@ -189,7 +189,8 @@ std::string SqliteDialect::moved(Sql &sql, const Selection &selection, MovedBy w
             "max(tx_bytes), max(rx_packets), max(tx_packets) FROM inet_log WHERE (log_event = 2 OR (log_event = 1 AND "
             "rx_bytes IS NOT NULL))" +
             times("log_date", longest_login_usec) +
-            " GROUP BY host, sshd_pid, src_ipaddr, src_port, dst_ipaddr, dst_port HAVING max(log_event) = 1";
+            " GROUP BY host, sshd_pid, src_ipaddr, src_port, dst_ipaddr, dst_port, CASE WHEN src_port IS NULL THEN "
+            "substr(log_date, 1, 10) END HAVING max(log_event) = 1";
     return text + ") AS l";
 }
 

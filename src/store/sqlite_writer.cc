@@ -49,9 +49,9 @@ constexpr char close_sql[] =
 // To the session of the connection, if it is known and open.
 constexpr char sample_sql[] =
     "INSERT OR IGNORE INTO sample (open_id, log_date, rx_bytes, tx_bytes, rx_packets, tx_packets) "
-    "SELECT open_id, ?6, ?7, ?8, ?9, ?10 FROM session WHERE close_id IS NULL AND open_id = ("
-    "SELECT max(id) FROM inet_log WHERE log_event = 2 AND src_port = ?2 AND src_ipaddr = ?1 AND dst_port = ?4 "
-    "AND dst_ipaddr = ?3 AND host = ?5)";
+    "SELECT open_id, ?6, ?7, ?8, ?9, ?10 FROM session WHERE ?7 IS NOT NULL AND ?8 IS NOT NULL AND close_id IS NULL "
+    "AND open_id = (SELECT id FROM inet_log WHERE log_event = 2 AND src_port = ?2 AND src_ipaddr = ?1 "
+    "AND dst_port = ?4 AND dst_ipaddr = ?3 AND host = ?5 AND log_date <= ?6 ORDER BY log_date DESC, id DESC LIMIT 1)";
 
 // All connections of the port were sampled.  (What a wrong clock said gives way, too.)
 constexpr char sampled_sql[] = "INSERT INTO sampled (host, dst_port, log_date) VALUES (?1, ?2, ?3) "

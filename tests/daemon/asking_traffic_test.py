@@ -51,7 +51,8 @@ def differences(events, pairs, samples):
     connections = defaultdict(list)
     for event in events.values():
         if event.event == 'open_session' or (event.event == 'auth' and event.counters):
-            connections[event.host, event.pid, event.source, event.port, event.destination].append(event)
+            day = None if event.port else event.time // (24 * HOUR)     # truncated: many may look the same
+            connections[event.host, event.pid, event.source, event.port, event.destination, day].append(event)
     for group in connections.values():
         if all(event.event == 'auth' for event in group):
             last = max(group, key=lambda event: event.time)

@@ -91,6 +91,16 @@ TEST_F(SqliteTruncateTest, TheViewsOfNetsCountThemWhereTheyWere) {
     EXPECT_EQ(rows(wide[1]), before[1]);
 }
 
+TEST_F(SqliteTruncateTest, WhatFailedConnectionsMovedStaysWhereAProcessIdCameAgain) {
+    for (const char *const date : {"2026-01-01", "2026-01-02", "2026-01-03"})
+        event(date, "192.0.2.7", nullptr, "attempt");
+    database.execute("UPDATE inet_log SET sshd_pid = 77, src_port = 50000 + id, rx_bytes = 100, tx_bytes = 200");
+    summarise();
+    EXPECT_EQ(rows("SELECT rx_bytes || ' ' || tx_bytes FROM net_24_traffic"), Rows{"300 600"});
+    EXPECT_EQ(truncate(), 3);
+    EXPECT_EQ(rows("SELECT rx_bytes || ' ' || tx_bytes FROM net_24_traffic"), Rows{"300 600"});
+}
+
 TEST_F(SqliteTruncateTest, AStepLooksAtNoMoreThanItMayAndASecondRunFindsNothing) {
     for (const char *day : {"2026-01-03", "2026-01-01", "2026-01-02"})
         event(day, "192.0.2.77", nullptr);
