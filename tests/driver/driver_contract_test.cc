@@ -97,7 +97,7 @@ TEST_P(DriverContract, KeepsSamplesApartFromEvents) {
                     "iptracking/1 event=open_session time=1700000000000002 user=a pid=7" + connection + "\n" +
                     "iptracking/1 event=sample time=1700000000000003" + connection + counters +
                     "iptracking/1 event=sample time=1700000000000003 tx_bytes=9" + connection + "\n" + // what came in?
-        "iptracking/1 event=sample time=1700000000000003 dport=22\n" +
+                    "iptracking/1 event=sample time=1700000000000003 dport=22\n" +
                     "iptracking/1 event=close_session time=1700000000000004 user=a pid=7" + connection + "\n" +
                     "iptracking/1 event=open_session time=1700000000000005 user=b pid=8" + connection + "\n");
     ASSERT_TRUE(recording->run_until([&] { return rows() == 3; }));
