@@ -43,7 +43,7 @@ Net parse_net(const char *option, const std::string &text) {
 std::string parse_key(const std::string &text) {
     static constexpr std::string_view method = "SHA256:";
     constexpr std::size_t size = 43;
-    const std::string key = text.find(':') == text.npos ? std::string(method) + text : text;
+    std::string key = text.find(':') == text.npos ? std::string(method) + text : text;
     if (key.find_first_of(", ") != key.npos || (key.starts_with(method) && key.size() != method.size() + size))
         refuse("--key", "a fingerprint as 'ssh-keygen -l' prints it: SHA256: and 43 characters", text);
     return key;

@@ -21,7 +21,22 @@ CLIENT = BUILD / 'src/client/iptracking'
 HOSTILE = ['\\x1b[31mred\\x1b[0m', '\\xe2\\x80\\xaeeerf', '\\xff\\xfe', 'a"b,c', "=cmd|'/c\\x20calc'!A1", 'two\\x0alines',
            '<script>alert(1)</script>', '\\xf0\\x9f\\x98\\x80', 'x\\x20from\\x201.2.3.4\\x20port\\x205\\x20ssh2', '\\x5cx41',
            '\\xd7\\xa9\\xd7\\x9c\\xd7\\x95\\xd7\\x9d', '%s%n{}']
-LINES = [line_of(event) for event in EVENTS.strip().splitlines()] + [
+KEYS = 'SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8', 'SHA256:uNiVztksCsDhcc0u9e8BgrJXVGDvo9p0wK3kEk2VQ4s'
+OPENED = ' rx_bytes=3573 tx_bytes=3421 rx_packets=18 tx_packets=16 auth_method=publickey auth_key='
+# What the kernel counted, by what a line begins its event with.
+MOVED = {'auth': lambda number: ' rx_bytes=2165 tx_bytes=1681 rx_packets=11 tx_packets=10',
+         'account': lambda number: ' rx_bytes=2909 tx_bytes=2501 rx_packets=14 tx_packets=12',
+         'open_session': lambda number: OPENED + KEYS[number % 2],
+         'close_session': lambda number: f' rx_bytes={number ** 3 * 1000} tx_bytes={number ** 4} rx_packets={number * 9} tx_packets={number * 8}'}
+
+
+def moved(number, line):
+    """Of a connection."""
+    kind = line.partition(' event=')[2].split(' ')[0]
+    return line.replace('\n', MOVED[kind](number) + '\n') if ' sport=' in line and kind in MOVED else line
+
+
+LINES = [moved(number, line_of(event)) for number, event in enumerate(EVENTS.strip().splitlines())] + [
     line_of(f'3T01:{number:02}:00 @beta event=auth user={name} src=203.0.113.77 sport={41000 + number} pid={900 + number}')
     for number, name in enumerate(HOSTILE)]
 ENVIRONMENT = {'PATH': os.environ['PATH'], 'TZ': 'Europe/Berlin', 'LC_ALL': 'C.UTF-8', 'COLUMNS': '120', 'HOME': '/nonexistent'}
