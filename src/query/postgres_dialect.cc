@@ -144,7 +144,12 @@ std::string PostgresDialect::moved(Sql &sql, const Selection &selection, MovedBy
         "SELECT s.log_date, lag(s.log_date) OVER c AS before, s.uid, s.src_ipaddr, s.dst_ipaddr, s.service, s.host, "
         "s.auth_key";
     for (const std::string counter : {"rx_bytes", "tx_bytes", "rx_packets", "tx_packets"})
-        text += ", s." + counter + " - coalesce(lag(s." + counter + ") OVER c, 0) AS " + counter;
+        text.append(", s.")
+            .append(counter)
+            .append(" - coalesce(lag(s.")
+            .append(counter)
+            .append(") OVER c, 0) AS ")
+            .append(counter);
     text += " FROM reading AS s WINDOW c AS (PARTITION BY s.open_id ORDER BY s.log_date, s.rx_bytes + s.tx_bytes)";
     if (what == MovedBy::all)
         text +=

@@ -158,8 +158,16 @@ std::string SqliteDialect::moved(Sql &sql, const Selection &selection, MovedBy w
     const auto came_on = [](const std::string &alias) { // since the sample before (b), or else since it was opened
         std::string counters;
         for (const std::string counter : {"rx_bytes", "tx_bytes", "rx_packets", "tx_packets"})
-            counters +=
-                ", " + alias + "." + counter + " - coalesce(b." + counter + ", o." + counter + ", 0) AS " + counter;
+            counters.append(", ")
+                .append(alias)
+                .append(".")
+                .append(counter)
+                .append(" - coalesce(b.")
+                .append(counter)
+                .append(", o.")
+                .append(counter)
+                .append(", 0) AS ")
+                .append(counter);
         return counters;
     };
     const bool always = !selection.since_usec && !selection.until_usec;

@@ -165,6 +165,7 @@ void ask_days(AskedDatabase &database, const Selection &selection, const Traffic
         return true;
     });
     std::vector<const std::pair<const Key, MovedSums> *> order;
+    order.reserve(days.size());
     for (const auto &day : days)
         order.push_back(&day);
     std::stable_sort(order.begin(), order.end(), [](const auto *one, const auto *other) {
