@@ -112,7 +112,7 @@ public:
         : parameters_(parameters), batch_(batch), events_(std::move(events)),
           texts_(static_cast<std::size_t>(Text::count_), BinaryArray(text_type, events_.size())),
           counters_(static_cast<std::size_t>(Counter::count_), BinaryArray(int8_type, events_.size())),
-          flags_(int4_type, events_.size()) {
+          flags_(int4_type, events_.size()), has_counters_(any(has_counters)), has_auth_(any(has_auth)) {
         read_rows();
     }
 
@@ -151,9 +151,17 @@ public:
     void flags() { parameters_.push_back(flags_.take()); }
     void counters() {
         for (BinaryArray &counter : counters_)
-            parameters_.push_back(counter.take());
+            parameters_.push_back(has_counters_ ? counter.take() : postgres::Parameter::null());
     }
-    void serials() { parameters_.push_back(postgres::Parameter::text("{" + serials_ + "}")); }
+    void auth() {
+        if (!has_auth_) {
+            parameters_.insert(parameters_.end(), auth_columns, postgres::Parameter::null());
+            return;
+        }
+        texts({Text::auth_method, Text::auth_key, Text::cert_id});
+        parameters_.push_back(postgres::Parameter::text("{" + serials_ + "}"));
+        texts({Text::cert_ca});
+    }
 
 private:
     /// The columns that a RowReader makes: it reads those of an event together.
@@ -161,25 +169,43 @@ private:
         RowReader row(batch_);
         for (const Event *event : events_) {
             row.read(*event);
-            for (std::size_t i = 0; i < texts_.size(); ++i)
+            for (std::size_t i = 0; i < (has_auth_ ? texts_.size() : plain_texts); ++i)
                 texts_[i].add(row[static_cast<Text>(i)]);
-            for (std::size_t i = 0; i < counters_.size(); ++i)
-                if (const auto counter = row.counter(static_cast<Counter>(i)))
-                    counters_[i].add_number(*counter);
-                else
-                    counters_[i].add_null();
+            if (has_counters_)
+                read_counters(row);
             flags_.add_number(std::int32_t{row.flags()});
             const StoredValue &serial = row[Text::cert_serial];
-            serials_.append(serials_.empty() ? "" : ",").append(serial.present ? serial.text : "NULL");
+            if (has_auth_)
+                serials_.append(serials_.empty() ? "" : ",").append(serial.present ? serial.text : "NULL");
         }
     }
+    void read_counters(const RowReader &row) {
+        for (std::size_t i = 0; i < counters_.size(); ++i)
+            if (const auto counter = row.counter(static_cast<Counter>(i)))
+                counters_[i].add_number(*counter);
+            else
+                counters_[i].add_null();
+    }
+    template <class Is> bool any(Is is) const {
+        return std::any_of(events_.begin(), events_.end(), [&](const Event *event) { return is(*event); });
+    }
+    static bool is_there(const TextPlace &place) noexcept { return place.offset != 0; }
+    static bool has_auth(const Event &event) noexcept {
+        return std::any_of(event.texts.begin() + plain_texts, event.texts.end(), is_there);
+    }
+    static bool has_counters(const Event &event) noexcept {
+        return std::any_of(event.counters.begin(), event.counters.end(), is_there);
+    }
+
+    static constexpr std::size_t auth_columns = 5;
 
     std::vector<postgres::Parameter> &parameters_;
     const Batch &batch_;
     std::vector<const Event *> events_;
     std::vector<BinaryArray> texts_, counters_;
     BinaryArray flags_;
-    std::string serials_; ///< up to 2^64-1: numeric, whose binary form is one of its own
+    bool has_counters_, has_auth_; ///< else these columns are null
+    std::string serials_;          ///< up to 2^64-1: numeric, whose binary form is one of its own
 };
 
 } // namespace
@@ -205,9 +231,7 @@ void append_events(std::vector<postgres::Parameter> &parameters, const Batch &ba
     if (columns == EventColumns::of_version_1)
         return;
     arrays.counters();
-    arrays.texts({Text::auth_method, Text::auth_key, Text::cert_id});
-    arrays.serials();
-    arrays.texts({Text::cert_ca});
+    arrays.auth();
 }
 
 void append_samples(std::vector<postgres::Parameter> &parameters, const Batch &batch) {
