@@ -49,18 +49,22 @@ class Flow(Run):
 
 
 class Pauses:
-    """How long a busy machine does not let us do next to nothing: sleep, and write a byte to a file in the folder."""
+    """How long a busy machine does not let us do what a daemon does while it keeps events: sleep, take a block of the disk
+    for the end of a file in the folder, and put a new file in the place of another one."""
 
     def __init__(self, folder):
         self.longest, self.ended = 0, threading.Event()
         self.path = Path(folder) / 'pauses'
+        self.hint = self.path.with_suffix('.new')
         self.thread = threading.Thread(target=self.watch)
 
     def watch(self):
         with open(self.path, 'wb', buffering=0) as file:
             last = time.monotonic()
             while not self.ended.wait(0.02):
-                file.write(b'.')
+                file.write(bytes(4096))
+                self.hint.write_bytes(b'.')
+                self.hint.replace(self.path.with_suffix('.hint'))
                 now = time.monotonic()
                 self.longest, last = max(self.longest, now - last), now
 
@@ -72,6 +76,7 @@ class Pauses:
         self.ended.set()
         self.thread.join()
         self.path.unlink()
+        self.path.with_suffix('.hint').unlink(missing_ok=True)
 
 
 class Outage(OnServer):
