@@ -93,7 +93,8 @@ void ask_new_keys(AskedDatabase &database, const Selection &selection, const Row
     const Dialect &dialect = database.dialect();
     std::set<std::string> old;
     if (selection.since_usec) {
-        Sql sql("SELECT DISTINCT k.auth_key FROM session_key AS k WHERE k.log_date < ");
+        // (coalesce: not by the index of dates, which is of all events, but by that of keys.)
+        Sql sql("SELECT DISTINCT k.auth_key FROM session_key AS k WHERE coalesce(k.log_date, k.log_date) < ");
         sql << dialect.time_value(sql, *selection.since_usec);
         constexpr std::array kinds{Kind::text};
         database.ask(sql, kinds, [&](const Row &row) {

@@ -216,7 +216,8 @@ class Reload(Programs):
             daemon.stop()
         lines = store.path.read_text().splitlines()
         self.assertEqual(lines[0], 'dst_ipaddr,src_ipaddr,src_port,log_event,sshd_pid,uid,log_date,dst_port,outcome,'
-                                   'service,tty,ruser,rhost,host,flags')
+                                   'service,tty,ruser,rhost,host,flags,rx_bytes,tx_bytes,rx_packets,tx_packets,'
+                                   'auth_method,auth_key,cert_id,cert_serial,cert_ca')
         self.assertEqual(len(lines), 3)
 
 

@@ -260,7 +260,7 @@ class Csv(File):
         """Of whole lines only: a torn one is an error."""
         with open(self.path, newline='', encoding='utf-8') as file:
             rows = list(csv.reader(file, strict=True))
-        if any(len(row) != 15 for row in rows) or len(rows) != self.count():
+        if any(len(row) != 24 for row in rows) or len(rows) != self.count():
             raise AssertionError(f'{self.path} has a torn line')
         return [row[5] for row in rows]
 

@@ -32,7 +32,7 @@ class Upgrade(Programs):
         began = time.monotonic()
         daemon = self.daemon(passed=True, config=store.config, environment={'WATCHDOG_USEC': f'{WATCHDOG}000000'})
         daemon.write(EVENT.format('meanwhile'))
-        wait_until(lambda: store.query('PRAGMA user_version') == [(4,)], 120, 'the upgrade')
+        wait_until(lambda: store.query('PRAGMA user_version') == [(5,)], 120, 'the upgrade')
         wait_until(lambda: store.query(f"SELECT count(*) FROM inet_log WHERE id > {ROWS}") == [(1,)], what='the event')
         stored = time.monotonic() - began
         wait_until(lambda: store.query('SELECT min(upto) FROM summary') == [(ROWS + 1,)], 600, 'the summaries')
