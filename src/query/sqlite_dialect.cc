@@ -15,6 +15,7 @@ namespace {
 
 /// From the first attempt on a connection to its session, at most.
 constexpr std::int64_t longest_login_usec = 86'400'000'000;
+constexpr std::int64_t short_time_usec = std::int64_t{8} * 86'400'000'000; // a week, with its summer time
 constexpr std::string_view events[] = {"unknown", "auth", "open_session", "close_session"}; // by inet_log.log_event
 
 /// What the text of each address in the net begins with, as far as whole parts of it are the same.
@@ -82,9 +83,11 @@ public:
     std::string moved(Sql &sql, const Selection &selection, MovedBy what,
                       const std::optional<std::string> &) const override;
     std::string session_keys(const Selection &selection) const override {
-        return selection.since_usec || selection.until_usec // by the index on log_date
-                   ? "inet_log AS l CROSS JOIN session_key AS k ON k.id = l.id"
-                   : "session_key AS k CROSS JOIN inet_log AS l ON l.id = k.id";
+        // The index on log_date has all events of the time, that of keys those that a key let in, of all times.
+        const bool by_date = selection.since_usec &&
+                             selection.until_usec.value_or(now_usec()) - *selection.since_usec <= short_time_usec;
+        return by_date ? "inet_log AS l CROSS JOIN session_key AS k ON k.id = l.id"
+                       : "session_key AS k CROSS JOIN inet_log AS l ON l.id = k.id";
     }
     std::string first_successes(Sql &sql, const Selection &selection) const override {
         std::string pairs = "(SELECT * FROM user_addresses WHERE 1 = 1";
