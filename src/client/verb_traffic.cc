@@ -27,10 +27,10 @@ private:
             {"total", TrafficBy::total}};
         const std::optional<TrafficBy> by = chosen("traffic", what_, words);
         nets_.read("traffic", by == TrafficBy::nets, sums_.prefix, sums_.prefix6);
-        is_list_ = !by || by == TrafficBy::days;
         sessions_ = !by;
+        const bool is_list = sessions_ || by == TrafficBy::days;
         sums_.by = by.value_or(TrafficBy::users);
-        sums_.limit = output_.lines(is_list_ ? std::nullopt : std::optional{shown});
+        sums_.limit = output_.lines(is_list ? std::nullopt : std::optional{shown});
         sums_.utc = output_.utc();
     }
 
@@ -47,7 +47,7 @@ private:
 
     std::optional<std::string> what_;
     NetOptions nets_;
-    bool sessions_ = false, is_list_ = false;
+    bool sessions_ = false;
     TrafficSums sums_;
 };
 

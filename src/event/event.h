@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <type_traits>
 
 namespace iptracking {
@@ -42,6 +43,8 @@ inline constexpr std::size_t plain_texts = static_cast<std::size_t>(Text::auth_i
 
 /// What the kernel counted of the connection since it began, named as their keys in the line.
 enum class Counter : std::uint8_t { rx_bytes, tx_bytes, rx_packets, tx_packets, count_ };
+/// Each of them; nullopt: not known.
+using CounterValues = std::array<std::optional<std::int64_t>, static_cast<std::size_t>(Counter::count_)>;
 
 /// So that sums of many stay within 64 bits: no connection lasts that long.
 inline constexpr std::int64_t highest_counter = std::int64_t{1} << 56;

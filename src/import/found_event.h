@@ -37,7 +37,7 @@ struct FoundEvent {
     std::int32_t pid = 0;                                                                 ///< likewise
     std::uint16_t flags = 0;                                                              ///< Event::flags
     std::array<std::optional<std::string>, static_cast<std::size_t>(Text::count_)> texts; ///< stored text
-    std::array<std::optional<std::int64_t>, static_cast<std::size_t>(Counter::count_)> counters;
+    CounterValues counters;
 
     bool has_succeeded = false; ///< an attempt, and a success came of it, find_successes()
     /// The account would not let in who was authenticated: a callback saw a success.

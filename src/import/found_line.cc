@@ -30,8 +30,7 @@ std::optional<FoundEvent> read_found_line(std::string_view line) {
             found.texts[i] = text.text;
     if (event.text(Text::host).offset == 0)
         found.text(Text::host).reset(); // not this machine
-    for (std::size_t i = 0; i < found.counters.size(); ++i)
-        found.counters[i] = row.counter(static_cast<Counter>(i));
+    found.counters = row.counters();
     return found;
 }
 

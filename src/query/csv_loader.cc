@@ -75,11 +75,12 @@ void bind_text(sqlite::Statement &statement, int index, const std::string &text)
     text.empty() ? statement.bind_null(index) : statement.bind(index, std::string_view(text));
 }
 
-void bind_counters(sqlite::Statement &statement, int index, const std::vector<std::string> &fields) {
-    for (std::size_t at = rx_bytes; at <= tx_packets; ++at, ++index) {
-        const auto counter = counter_of(fields[at]);
-        counter ? statement.bind(index, *counter) : statement.bind_null(index);
-    }
+/// Of which each is known to be a number or empty.
+CounterValues counters_of(const std::vector<std::string> &fields) {
+    CounterValues counters;
+    for (std::size_t i = 0; i < counters.size(); ++i)
+        counters[i] = counter_of(fields[rx_bytes + i]);
+    return counters;
 }
 
 std::FILE *open_csv(const std::string &path, const std::string &target) {
@@ -104,13 +105,7 @@ CsvLoader::CsvLoader(const CsvConfig &config, const std::string &target, sqlite:
               "auth_method, auth_key, cert_id, cert_serial, cert_ca) "
               "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
               "?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)"),
-      pair_(database, "INSERT INTO attempt_success (attempt_id, success_id) VALUES (?1, ?2)"),
-      sample_(database, "INSERT OR IGNORE INTO sample (open_id, log_date, rx_bytes, tx_bytes, rx_packets, tx_packets) "
-                        "SELECT id, ?6, ?7, ?8, ?9, ?10 FROM inet_log WHERE log_event = 2 AND src_port = ?2 "
-                        "AND src_ipaddr = ?1 AND dst_port = ?4 AND dst_ipaddr = ?3 AND host = ?5 AND log_date <= ?6 "
-                        "AND ?7 IS NOT NULL AND ?8 IS NOT NULL ORDER BY log_date DESC, id DESC LIMIT 1"),
-      sampled_(database, "INSERT INTO sampled (host, dst_port, log_date) VALUES (?1, ?2, ?3) "
-                         "ON CONFLICT DO UPDATE SET log_date = excluded.log_date") {}
+      pair_(database, "INSERT INTO attempt_success (attempt_id, success_id) VALUES (?1, ?2)"), samples_(database) {}
 
 std::size_t CsvLoader::load() {
     std::clearerr(file_.get());
@@ -160,7 +155,13 @@ bool CsvLoader::store(std::vector<std::string> &fields) {
         if (!number_of(fields[counter]))
             return false;
     if (*kind == static_cast<int>(EventKind::sample)) {
-        store_sample(fields, *numbers[0], *numbers[2]);
+        samples_.store({.host = fields[host],
+                        .source = fields[source],
+                        .destination = fields[destination],
+                        .date = fields[date],
+                        .source_port = *numbers[0],
+                        .destination_port = *numbers[2],
+                        .counters = counters_of(fields)});
         return true;
     }
     const auto text = [&](int index, At at) { bind_text(insert_, index, fields[at]); };
@@ -183,7 +184,7 @@ bool CsvLoader::store(std::vector<std::string> &fields) {
     text(14, rhost);
     text(15, host);
     insert_.bind(16, *numbers[3]);
-    bind_counters(insert_, 17, fields);
+    bind_counters(insert_, 17, counters_of(fields));
     text(21, auth_method);
     text(22, auth_key);
     text(23, cert_id);
@@ -204,26 +205,6 @@ bool CsvLoader::store(std::vector<std::string> &fields) {
     if (attempt)
         pair_.bind(1, *attempt).bind(2, last_id_).run();
     return true;
-}
-
-/// Of the session that was opened last on this connection; or, without one, that all of the port were sampled.
-void CsvLoader::store_sample(const std::vector<std::string> &fields, std::int64_t from_port, std::int64_t to_port) {
-    if (from_port == 0) {
-        if (to_port != 0)
-            sampled_.bind(1, std::string_view(fields[host]))
-                .bind(2, to_port)
-                .bind(3, std::string_view(fields[date]))
-                .run();
-        return;
-    }
-    bind_text(sample_, 1, fields[source]);
-    sample_.bind(2, from_port);
-    bind_text(sample_, 3, fields[destination]);
-    sample_.bind(4, to_port);
-    bind_text(sample_, 5, fields[host]);
-    bind_text(sample_, 6, fields[date]);
-    bind_counters(sample_, 7, fields);
-    sample_.run();
 }
 
 void CsvLoader::pair_sessions() {

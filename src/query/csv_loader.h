@@ -4,6 +4,7 @@
 #include "config/config.h"
 #include "db/sqlite.h"
 #include "store/last_attempts.h"
+#include "store/sqlite_samples.h"
 
 #include <cstdio>
 #include <memory>
@@ -24,7 +25,6 @@ public:
 
 private:
     bool store(std::vector<std::string> &fields);
-    void store_sample(const std::vector<std::string> &fields, std::int64_t from_port, std::int64_t to_port);
 
     struct Close {
         void operator()(std::FILE *file) const noexcept { std::fclose(file); }
@@ -34,7 +34,8 @@ private:
     std::string header_;
     std::unique_ptr<std::FILE, Close> file_;
     sqlite::Database &database_;
-    sqlite::Statement insert_, pair_, sample_, sampled_;
+    sqlite::Statement insert_, pair_;
+    SqliteSamples samples_;
     LastAttempts attempts_;
     std::int64_t last_id_ = 0;
     long offset_ = 0; ///< behind the last whole line

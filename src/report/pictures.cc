@@ -48,11 +48,12 @@ std::string minute_of(const Report &report, std::int64_t usec) {
 
 /// A row of bars, the highest of which is as high as there is room.
 struct Bars {
-    const char *css_class, *title;
+    const char *css_class, *title, *what;
     double height;
-    std::string step, most; ///< in words: what a bar stands for, and the highest one
+    std::string step; ///< what a bar stands for, in words
+    std::string (*amount)(std::int64_t value);
 
-    data drawn(const std::vector<std::int64_t> &values, const std::function<std::string(std::size_t)> &says) const {
+    data drawn(const std::vector<std::int64_t> &values, const std::function<std::string(std::size_t)> &label) const {
         const std::int64_t highest = values.empty() ? 0 : *std::max_element(values.begin(), values.end());
         const double width = 100.0 / static_cast<double>(std::max<std::size_t>(1, values.size()));
         data marks{data::type::list};
@@ -65,14 +66,14 @@ struct Bars {
             data mark = place({static_cast<double>(i) * width, height - size, width, size}, 100);
             mark.set("bar", number(width * 0.86));
             mark.set("class", css_class);
-            mark.set("says", says(i));
+            mark.set("says", label(i) + ": " + amount(values[i]) + " " + what);
             marks << mark;
         }
         data picture;
-        picture.set("most", most);
+        picture.set("most", amount(highest));
         picture.set("height", number(height));
         picture.set("title", title);
-        picture.set("description", "A bar for each " + step + "; the highest one stands for " + most + ".");
+        picture.set("description", "A bar for each " + step + "; the highest one stands for " + amount(highest) + ".");
         picture.set("marks", marks);
         return picture;
     }
@@ -81,28 +82,18 @@ struct Bars {
 data bars(const Report &report, std::int64_t Counts::*which, double height, const char *css_class, const char *title,
           const char *what) {
     std::vector<std::int64_t> values;
-    std::int64_t most = 0;
-    for (const Slot &slot : report.slots) {
+    for (const Slot &slot : report.slots)
         values.push_back(slot.counts.*which);
-        most = std::max(most, values.back());
-    }
-    const Bars row{css_class, title, height, span_in_words(report.slot_hours * 3'600'000'000), with_commas(most)};
-    return row.drawn(values, [&](std::size_t i) {
-        return minute_of(report, report.slots[i].start_usec) + ": " + with_commas(values[i]) + " " + what;
-    });
+    const Bars row{css_class, title, what, height, span_in_words(report.slot_hours * 3'600'000'000), with_commas};
+    return row.drawn(values, [&](std::size_t i) { return minute_of(report, report.slots[i].start_usec); });
 }
 
 data moved_bars(const Report &report, std::int64_t Moved::*which, const char *title, const char *what) {
     std::vector<std::int64_t> values;
-    std::int64_t most = 0;
-    for (const Moved &day : report.moved_days) {
+    for (const Moved &day : report.moved_days)
         values.push_back(day.*which);
-        most = std::max(most, values.back());
-    }
-    const Bars row{"moved", title, let_in_height, "day", bytes_for_people(most)};
-    return row.drawn(values, [&](std::size_t i) {
-        return report.moved_days[i].name + ": " + bytes_for_people(values[i]) + " " + what;
-    });
+    const Bars row{"moved", title, what, let_in_height, "day", bytes_for_people};
+    return row.drawn(values, [&](std::size_t i) { return report.moved_days[i].name; });
 }
 
 struct Group {

@@ -64,10 +64,8 @@ void append_csv_line(std::string &out, const Event &event, const RowReader &row,
     line.add_number(event.destination_port).add(outcome ? outcome : "").add(row[Text::service]).add(row[Text::tty]);
     line.add(row[Text::ruser]).add(row[Text::rhost]).add(row[Text::host]);
     line.add(std::to_string(row.flags()));
-    for (const Counter which : {Counter::rx_bytes, Counter::tx_bytes, Counter::rx_packets, Counter::tx_packets}) {
-        const auto number = row.counter(which);
-        line.add(number ? std::to_string(*number) : "");
-    }
+    for (const auto &counter : row.counters())
+        line.add(counter ? std::to_string(*counter) : "");
     line.add(row[Text::auth_method]).add(row[Text::auth_key]).add(row[Text::cert_id]);
     line.add(row[Text::cert_serial]).add(row[Text::cert_ca]).end();
 }

@@ -172,17 +172,17 @@ private:
             for (std::size_t i = 0; i < (has_auth_ ? texts_.size() : plain_texts); ++i)
                 texts_[i].add(row[static_cast<Text>(i)]);
             if (has_counters_)
-                read_counters(row);
+                read_counters(row.counters());
             flags_.add_number(std::int32_t{row.flags()});
             const StoredValue &serial = row[Text::cert_serial];
             if (has_auth_)
                 serials_.append(serials_.empty() ? "" : ",").append(serial.present ? serial.text : "NULL");
         }
     }
-    void read_counters(const RowReader &row) {
-        for (std::size_t i = 0; i < counters_.size(); ++i)
-            if (const auto counter = row.counter(static_cast<Counter>(i)))
-                counters_[i].add_number(*counter);
+    void read_counters(const CounterValues &counters) {
+        for (std::size_t i = 0; i < counters.size(); ++i)
+            if (counters[i])
+                counters_[i].add_number(*counters[i]);
             else
                 counters_[i].add_null();
     }

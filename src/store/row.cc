@@ -110,6 +110,13 @@ std::optional<std::int64_t> RowReader::counter(Counter which) const noexcept {
     return digits.empty() ? std::nullopt : std::optional{number};
 }
 
+CounterValues RowReader::counters() const noexcept {
+    CounterValues counters;
+    for (std::size_t i = 0; i < counters.size(); ++i)
+        counters[i] = counter(static_cast<Counter>(i));
+    return counters;
+}
+
 std::string first_half_of_v6(const IpAddress &address) {
     if (address.is_v4())
         return "";

@@ -28,6 +28,7 @@ public:
     const StoredValue &operator[](Text which) const noexcept { return values_[static_cast<std::size_t>(which)]; }
     /// nullopt: not known.
     std::optional<std::int64_t> counter(Counter which) const noexcept;
+    CounterValues counters() const noexcept;
     /// The column `flags`.
     int flags() const noexcept { return flags_; }
 

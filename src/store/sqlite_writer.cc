@@ -46,17 +46,6 @@ constexpr char close_sql[] =
     "AND (?2 IS NOT NULL OR (o.src_port IS ?3 AND o.src_ipaddr IS ?4 AND o.uid IS ?7)) "
     "AND (o.log_date <= ?8 OR (o.origin IS NULL AND ?9 IS NULL))))";
 
-// To the session of the connection, if it is known and open.
-constexpr char sample_sql[] =
-    "INSERT OR IGNORE INTO sample (open_id, log_date, rx_bytes, tx_bytes, rx_packets, tx_packets) "
-    "SELECT open_id, ?6, ?7, ?8, ?9, ?10 FROM session WHERE ?7 IS NOT NULL AND ?8 IS NOT NULL AND close_id IS NULL "
-    "AND open_id = (SELECT id FROM inet_log WHERE log_event = 2 AND src_port = ?2 AND src_ipaddr = ?1 "
-    "AND dst_port = ?4 AND dst_ipaddr = ?3 AND host = ?5 AND log_date <= ?6 ORDER BY log_date DESC, id DESC LIMIT 1)";
-
-// All connections of the port were sampled.  (What a wrong clock said gives way, too.)
-constexpr char sampled_sql[] = "INSERT INTO sampled (host, dst_port, log_date) VALUES (?1, ?2, ?3) "
-                               "ON CONFLICT DO UPDATE SET log_date = excluded.log_date";
-
 constexpr char position_sql[] = "INSERT INTO stream (id, segment, offset) VALUES (?1, ?2, ?3) "
                                 "ON CONFLICT (id) DO UPDATE SET segment = excluded.segment, offset = excluded.offset";
 
@@ -84,15 +73,6 @@ void bind_nonempty(sqlite::Statement &statement, int index, std::string_view tex
         statement.bind(index, text);
     else
         statement.bind_null(index);
-}
-
-/// From the parameter `index` on.
-void bind_counters(sqlite::Statement &statement, int index, const RowReader &row) {
-    for (const Counter which : {Counter::rx_bytes, Counter::tx_bytes, Counter::rx_packets, Counter::tx_packets})
-        if (const auto number = row.counter(which))
-            statement.bind(index++, *number);
-        else
-            statement.bind_null(index++);
 }
 
 std::string text_of(const IpAddress &address) {
@@ -123,6 +103,16 @@ struct SqliteWriter::Row {
         net6 = from.source.is_absent() ? "" : first_half_of_v6(from.source);
     }
 
+    Sample as_sample() const {
+        return {.host = view_of(texts[Text::host]),
+                .source = source,
+                .destination = destination,
+                .date = date,
+                .source_port = event->source_port,
+                .destination_port = event->destination_port,
+                .counters = texts.counters()};
+    }
+
     const Event *event = nullptr;
     RowReader texts;
     std::string destination, source, date, net6;
@@ -131,8 +121,8 @@ struct SqliteWriter::Row {
 SqliteWriter::SqliteWriter(sqlite::Database &database, const std::string &stream_id, SqliteSummaries *summaries)
     : database_(database), stream_id_(stream_id), summaries_(summaries), last_(database, last_id_sql),
       insert_(database, insert_rows_sql(1)), insert_many_(database, insert_rows_sql(rows_at_once)),
-      pair_(database, pair_sql), open_(database, open_sql), close_(database, close_sql), sample_(database, sample_sql),
-      sampled_(database, sampled_sql), position_(database, position_sql) {
+      pair_(database, pair_sql), open_(database, open_sql), close_(database, close_sql), samples_(database),
+      position_(database, position_sql) {
     catch_up(); // so that the first transaction has less to do
 }
 
@@ -208,7 +198,7 @@ void SqliteWriter::insert_all(const Batch &batch, std::string_view origin) {
             insert_filled();
         rows[filled].read(event);
         if (event.kind == EventKind::sample)
-            insert_sample(rows[filled]);
+            samples_.store(rows[filled].as_sample());
         else
             ++filled;
     }
@@ -251,29 +241,12 @@ void SqliteWriter::bind(sqlite::Statement &statement, int before, std::int64_t i
     statement.bind(before + 16, std::int64_t{row.texts.flags()});
     bind_nonempty(statement, before + 17, row.net6);
     bind_nonempty(statement, before + 18, origin);
-    bind_counters(statement, before + 19, row.texts);
+    bind_counters(statement, before + 19, row.texts.counters());
     bind_text(statement, before + 23, row.texts[Text::auth_method]);
     bind_text(statement, before + 24, row.texts[Text::auth_key]);
     bind_text(statement, before + 25, row.texts[Text::cert_id]);
     bind_text(statement, before + 26, row.texts[Text::cert_serial]);
     bind_text(statement, before + 27, row.texts[Text::cert_ca]);
-}
-
-void SqliteWriter::insert_sample(const Row &row) {
-    const Event &event = *row.event;
-    if (event.source_port == 0 && event.destination_port != 0) {
-        bind_text(sampled_, 1, row.texts[Text::host]);
-        sampled_.bind(2, std::int64_t{event.destination_port}).bind(3, row.date).run();
-        return;
-    }
-    bind_nonempty(sample_, 1, row.source);
-    bind_number(sample_, 2, event.source_port);
-    bind_nonempty(sample_, 3, row.destination);
-    bind_number(sample_, 4, event.destination_port);
-    bind_text(sample_, 5, row.texts[Text::host]);
-    sample_.bind(6, row.date);
-    bind_counters(sample_, 7, row.texts);
-    sample_.run();
 }
 
 /// What follows from a row, in the order of the rows.

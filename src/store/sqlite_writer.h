@@ -5,6 +5,7 @@
 #include "pool/batch.h"
 #include "store/last_attempts.h"
 #include "store/row.h"
+#include "store/sqlite_samples.h"
 #include "store/sqlite_summaries.h"
 
 #include <optional>
@@ -37,7 +38,6 @@ private:
     void insert(std::span<const Row> rows, std::string_view origin);
     static void bind(sqlite::Statement &statement, int before, std::int64_t id, const Row &row,
                      std::string_view origin);
-    void insert_sample(const Row &row);
     void inserted(std::int64_t id, const Row &row, std::string_view origin);
 
     sqlite::Database &database_;
@@ -46,7 +46,9 @@ private:
     std::int64_t last_id_ = 0;
     std::int64_t learned_ = 0; ///< the rows up to here are known to attempts_
     LastAttempts attempts_;
-    sqlite::Statement last_, insert_, insert_many_, pair_, open_, close_, sample_, sampled_, position_;
+    sqlite::Statement last_, insert_, insert_many_, pair_, open_, close_;
+    SqliteSamples samples_;
+    sqlite::Statement position_;
 };
 
 } // namespace iptracking
