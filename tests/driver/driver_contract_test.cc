@@ -96,7 +96,7 @@ TEST_P(DriverContract, KeepsSamplesApartFromEvents) {
     recording->send("iptracking/1 event=sample time=1700000000000001" + connection + counters + // of nothing known
                     "iptracking/1 event=open_session time=1700000000000002 user=a pid=7" + connection + "\n" +
                     "iptracking/1 event=sample time=1700000000000003" + connection + counters +
-                    "iptracking/1 event=sample time=1700000000000003 tx_bytes=9" + connection + "\n" + // what came in?
+                    "iptracking/1 event=sample time=1700000000000002 tx_bytes=9" + connection + "\n" + // what came in?
                     "iptracking/1 event=sample time=1700000000000003 dport=22\n" +
                     "iptracking/1 event=close_session time=1700000000000004 user=a pid=7" + connection + "\n" +
                     "iptracking/1 event=open_session time=1700000000000005 user=b pid=8" + connection + "\n");
